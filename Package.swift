@@ -1,0 +1,94 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One set of rules for every Swift target of the house.
+let house: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A room: its folder, its module and its import have one name.
+func room(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: house)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: house)
+}
+
+/// A C library of the system, seen through `Sources/CLibraries/<name>/shim.h`.
+func library(_ name: String, pkgConfig: String? = nil, apt: String) -> Target {
+    .systemLibrary(
+        name: name, path: "Sources/CLibraries/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+let package = Package(
+    name: "kubernaut",
+    products: [.executable(name: "kubernaut", targets: ["kubernaut"])],
+    targets: [
+        // C libraries, each with one owner among the rooms below.
+        library("CLibgit2", pkgConfig: "libgit2", apt: "libgit2-dev"),
+        library("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
+        library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+        library("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
+        library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+        library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+        .target(name: "CPosix", path: "Sources/CLibraries/CPosix"),
+        .target(
+            name: "CSimdjson",
+            path: "Sources/CLibraries/CSimdjson",
+            cxxSettings: [.unsafeFlags(["-std=c++17", "-O2"])],
+            linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(
+            name: "CHTTPServer",
+            path: "Sources/CLibraries/CHTTPServer",
+            linkerSettings: [
+                .linkedLibrary("event"), .linkedLibrary("event_openssl"), .linkedLibrary("event_pthreads"),
+                .linkedLibrary("ssl"), .linkedLibrary("crypto"),
+            ]),
+
+        // Words everyone shares, and the machinery below them.
+        room("Domain", []),
+        room("Platform", ["Domain", "CPosix"]),
+        room("Lifecycle", ["Domain", "CPosix"]),
+        room("Logging", ["Domain", "Lifecycle", "JSON", "CPosix"]),
+        room("Crypto", ["COpenSSL"]),
+        room("JSON", ["Domain", "CSimdjson"]),
+        room("YAML", ["Domain", "CYAML"]),
+
+        // The way of the data.
+        room("HTTPClient", ["Domain", "Platform", "Lifecycle", "CCurl"]),
+        room("GitSource", ["Domain", "Platform", "Lifecycle", "Logging", "HTTPClient", "CLibgit2"]),
+        room("Render", ["Domain", "YAML", "JSON", "Crypto"]),
+        room("Health", ["Domain"]),
+        room("KubernetesAPI", ["Domain", "Platform", "Lifecycle", "Logging", "JSON", "YAML", "HTTPClient"]),
+        room("Reconciler", ["Domain", "Lifecycle", "Logging", "JSON", "Crypto", "Health"]),
+        room("History", ["Domain", "Lifecycle", "JSON", "CSQLite"]),
+        room("HTTPServer", ["Domain", "Lifecycle", "CHTTPServer", "CZlib"]),
+        room("WebUI", ["Domain", "Lifecycle", "Logging", "JSON", "Crypto", "HTTPServer"]),
+        room(
+            "EmbeddedCluster", ["Domain", "Platform", "Lifecycle", "Logging", "JSON", "YAML", "Crypto", "HTTPServer"]),
+
+        // The front door: builds everything, decides nothing.
+        room(
+            "CLI",
+            [
+                "Domain", "Platform", "Lifecycle", "Logging", "Crypto", "JSON", "YAML", "HTTPClient", "GitSource",
+                "Render", "Health", "KubernetesAPI", "Reconciler", "History", "HTTPServer", "WebUI",
+                "EmbeddedCluster",
+            ]),
+        .executableTarget(name: "kubernaut", dependencies: ["CLI"], swiftSettings: house),
+
+        // Tests mirror the rooms; TestKit is an ordinary target they share.
+        .target(
+            name: "TestKit", dependencies: ["Domain", "Platform", "Lifecycle"], path: "Tests/TestKit",
+            swiftSettings: house),
+        tests("DomainTests", ["Domain"]),
+        tests("JSONTests", ["Domain", "JSON"]),
+        tests("CryptoTests", ["Crypto"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

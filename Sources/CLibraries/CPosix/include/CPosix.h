@@ -1,0 +1,18 @@
+#pragma once
+#include <stddef.h>
+#include <sys/types.h>
+
+/// What the Glibc module does not show to Swift.
+
+/// Gives free memory back to the system; worth calling after a large burst of work.
+void kn_malloc_trim(void);
+/// Makes standard output and standard error line-buffered, so a crash loses no finished line.
+void kn_line_buffer_output(void);
+/// Writes one whole buffer to a descriptor; returns 0, or an errno.
+int kn_write_all(int descriptor, const void *bytes, size_t count);
+/// pipe2 with O_CLOEXEC; returns 0, or an errno.
+int kn_pipe_cloexec(int descriptors[2]);
+/// Opens a pidfd for a child (close-on-exec); -1 on error.
+int kn_pidfd_open(pid_t process);
+/// Width of the terminal behind a descriptor in columns; 0 when it is no terminal.
+int kn_terminal_columns(int descriptor);

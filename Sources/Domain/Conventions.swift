@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The names kubernaut writes into clusters and commits. Scripts and other tools rely on them.
+public enum Conventions {
+    public static let fieldManager = "kubernaut"
+
+    /// Labels on every object.
+    public static let environmentLabel = "kubernaut.dev/environment"
+    public static let serviceLabel = "kubernaut.dev/service"
+
+    /// On every object: its own group-kind, namespace and name (`Deployment.apps/shop/cart`). An object that
+    /// carries the annotation of another is a copy, and never ours.
+    public static let objectAnnotation = "kubernaut.dev/object"
+    /// On every object: the digest of the manifest it was last applied from.
+    public static let digestAnnotation = "kubernaut.dev/digest"
+
+    // What people set in manifests.
+    /// `disabled`: never delete this object.
+    public static let pruneAnnotation = "kubernaut.dev/prune"
+    /// `allowed`: delete and create again when an immutable field changes.
+    public static let recreateAnnotation = "kubernaut.dev/recreate"
+    /// An integer, 0 by default: lower waves are applied, and healthy, before higher ones.
+    public static let waveAnnotation = "kubernaut.dev/wave"
+    /// `serverSide` or `replace`; the environment's mode unless set.
+    public static let applyAnnotation = "kubernaut.dev/apply"
+    /// `true`: take over an object that exists and is not ours.
+    public static let adoptAnnotation = "kubernaut.dev/adopt"
+
+    // KEP-3659, as `kubectl apply --prune --applyset` reads it.
+    public static let applySetIDLabel = "applyset.kubernetes.io/id"
+    public static let applySetPartOfLabel = "applyset.kubernetes.io/part-of"
+    public static let applySetToolingAnnotation = "applyset.kubernetes.io/tooling"
+    public static let applySetGroupKindsAnnotation = "applyset.kubernetes.io/contains-group-kinds"
+    public static let applySetNamespacesAnnotation = "applyset.kubernetes.io/additional-namespaces"
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The members of a map, kept sorted by the UTF-8 bytes of their keys, each key once.
+///
+/// Sorted storage makes equality, hashing and output canonical, and lookup a binary search.
+public struct Map: Sendable, Hashable {
+    public struct Entry: Sendable, Hashable {
+        public let key: String
+        public var value: Value
+
+        public init(key: String, value: Value) {
+            self.key = key
+            self.value = value
+        }
+
+        public static func == (left: Entry, right: Entry) -> Bool {
+            left.key.hasSameBytes(as: right.key) && left.value == right.value
+        }
+
+        public func hash(into hasher: inout Hasher) {
+            for byte in key.utf8 { hasher.combine(byte) }
+            hasher.combine(value)
+        }
+    }
+
+    private var entries: [Entry]
+
+    public init() { entries = [] }
+
+    /// Sorts `entries`; where a key comes more than once, the last one stays.
+    public init(_ entries: [Entry]) {
+        // A stable order by (key, position) lets "the last one stays" be one pass over neighbours.
+        let order = entries.indices.sorted {
+            entries[$0].key.hasSameBytes(as: entries[$1].key)
+                ? $0 < $1 : entries[$0].key.precedesInBytes(entries[$1].key)
+        }
+        var kept: [Entry] = []
+        kept.reserveCapacity(entries.count)
+        for index in order {
+            if let last = kept.last, last.key.hasSameBytes(as: entries[index].key) { kept.removeLast() }
+            kept.append(entries[index])
+        }
+        self.entries = kept
+    }
+
+    public subscript(key: String) -> Value? {
+        get {
+            let index = position(of: key)
+            return holds(key, at: index) ? entries[index].value : nil
+        }
+        set {
+            let index = position(of: key)
+            switch (holds(key, at: index), newValue) {
+            case (true, let value?): entries[index].value = value
+            case (true, nil): entries.remove(at: index)
+            case (false, let value?): entries.insert(Entry(key: key, value: value), at: index)
+            case (false, nil): break
+            }
+        }
+    }
+
+    public var keys: [String] { entries.map(\.key) }
+
+    private func holds(_ key: String, at index: Int) -> Bool {
+        index < entries.count && entries[index].key.hasSameBytes(as: key)
+    }
+
+    /// The first index whose key does not precede `key`.
+    private func position(of key: String) -> Int {
+        var low = 0
+        var high = entries.count
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].key.precedesInBytes(key) { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
+
+extension Map: RandomAccessCollection {
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { entries.count }
+    public subscript(index: Int) -> Entry { entries[index] }
+}
+
+extension Map: ExpressibleByDictionaryLiteral {
+    public init(dictionaryLiteral elements: (String, Value)...) {
+        self.init(elements.map { Entry(key: $0.0, value: $0.1) })
+    }
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What people are told about one service in one environment. The first that holds is shown.
+public enum Verdict: String, Sendable, Hashable, CaseIterable {
+    case failed = "Failed"
+    case unhealthy = "Unhealthy"
+    case stuck = "Stuck"
+    case rollingOut = "Rolling out"
+    case waiting = "Waiting"
+    case drifted = "Drifted"
+    case held = "Held"
+    case unknown = "Unknown"
+    case healthy = "Healthy"
+    case notHere = "Not here"
+
+    /// One character that tells verdicts apart without color.
+    public var shape: String {
+        switch self {
+        case .failed: "✖"
+        case .unhealthy: "▼"
+        case .stuck: "◆"
+        case .rollingOut: "◐"
+        case .waiting: "○"
+        case .drifted: "≠"
+        case .held: "‖"
+        case .unknown: "?"
+        case .healthy: "●"
+        case .notHere: "–"
+        }
+    }
+
+    /// 0 for the worst.
+    public var severity: Int { Self.allCases.firstIndex(of: self) ?? Self.allCases.count }
+}
+
+/// One object as the daemon last saw it.
+public struct ObjectStatus: Sendable, Hashable {
+    public let key: ResourceKey
+    public let health: ObjectHealth
+    /// Whether the cluster equals git, as far as known.
+    public let isInSync: Bool
+
+    public init(key: ResourceKey, health: ObjectHealth, isInSync: Bool) {
+        self.key = key
+        self.health = health
+        self.isInSync = isInSync
+    }
+}
+
+/// One service in one environment, now.
+public struct ServiceStatus: Sendable, Hashable {
+    public let name: Name
+    public let team: Name?
+    /// Nil when the record is unreadable, or the service needs none.
+    public let release: ReleaseRecord?
+    public let verdict: Verdict
+    /// One sentence that explains the verdict; empty only when healthy.
+    public let reason: String
+    /// When this release came to this environment: the date of the commit; nil when not known.
+    public let since: Instant?
+    public let objects: [ObjectStatus]
+    public let diagnostics: [Diagnostic]
+
+    public init(
+        name: Name, team: Name?, release: ReleaseRecord?, verdict: Verdict, reason: String, since: Instant?,
+        objects: [ObjectStatus], diagnostics: [Diagnostic]
+    ) {
+        self.name = name
+        self.team = team
+        self.release = release
+        self.verdict = verdict
+        self.reason = reason
+        self.since = since
+        self.objects = objects
+        self.diagnostics = diagnostics
+    }
+}
+
+/// Where a service stands compared with the environment before.
+public enum Position: Sendable, Hashable {
+    case inStep
+    /// Releases of the environment before that have not come here; 1 or more.
+    case behind(Int)
+    /// This environment has a release that the one before never had.
+    case ahead
+    /// The same release, other configuration.
+    case differs
+    /// Only one of the two has the service.
+    case absent
+}
+
+/// One release of a service as an environment's branch remembers it.
+public struct ReleaseEvent: Sendable, Hashable {
+    /// Nil where the commit removed the record.
+    public let release: ReleaseRecord?
+    public let commit: Commit
+
+    public init(release: ReleaseRecord?, commit: Commit) {
+        self.release = release
+        self.commit = commit
+    }
+}
+
+/// One environment, now.
+public struct EnvironmentStatus: Sendable, Hashable {
+    public let environment: Environment
+    /// The head of its branch; nil until it was read.
+    public var head: Commit?
+    /// The last commit that the cluster fully equaled; nil before the first success.
+    public var appliedCommit: CommitID?
+    /// In the order of their names.
+    public var services: [ServiceStatus]
+    /// Per service, newest first, at most 50 each.
+    public var releases: [Name: [ReleaseEvent]]
+    /// Compared with the environment before; empty for the first.
+    public var positions: [Name: Position]
+    /// Problems that concern the environment as a whole.
+    public var diagnostics: [Diagnostic]
+    /// Why the branch could not be read or rendered; nil when it could.
+    public var sourceProblem: String?
+    /// Why the cluster could not be reached; nil when it could.
+    public var clusterProblem: String?
+    /// Deletions above the budget that wait for a person: what would go.
+    public var heldPrune: [ResourceKey]
+    public var isReconciling: Bool
+    public var lastPass: PassRecord?
+
+    public init(environment: Environment) {
+        self.environment = environment
+        head = nil
+        appliedCommit = nil
+        services = []
+        releases = [:]
+        positions = [:]
+        diagnostics = []
+        sourceProblem = nil
+        clusterProblem = nil
+        heldPrune = []
+        isReconciling = false
+        lastPass = nil
+    }
+}
+
+/// Everything pages, `/metrics` and `kubernaut status` show: one value, replaced as a whole.
+public struct DaemonStatus: Sendable {
+    /// Counts up with every change.
+    public var version: Int
+    /// The repository without credentials.
+    public var repository: String
+    /// In pipeline order.
+    public var environments: [EnvironmentStatus]
+    public var lastFetchAt: Instant?
+    /// Why the last fetch failed and since when; nil when it did not.
+    public var fetchProblem: String?
+    public var fetchProblemSince: Instant?
+    /// Whether every environment was read at least once.
+    public var isReady: Bool
+    /// Shown on every page: TLS verification that is off, an embedded cluster, …
+    public var banners: [String]
+
+    public init(repository: String) {
+        version = 0
+        self.repository = repository
+        environments = []
+        lastFetchAt = nil
+        fetchProblem = nil
+        fetchProblemSince = nil
+        isReady = false
+        banners = []
+    }
+}

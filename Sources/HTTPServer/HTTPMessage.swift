@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One request, read to its end and checked: framing is unambiguous, the target starts with `/`.
+public struct HTTPRequest: Sendable {
+    /// Upper case: `GET`.
+    public let method: String
+    /// As sent, before `?`, still percent-encoded: `/envs/dev`.
+    public let rawPath: String
+    /// As sent, after `?`; empty when there was none.
+    public let rawQuery: String
+    public let headers: HTTPHeaders
+    public let body: [UInt8]
+    /// The address of the peer, without its port.
+    public let peer: String
+
+    public init(
+        method: String, rawPath: String, rawQuery: String = "", headers: HTTPHeaders = HTTPHeaders(),
+        body: [UInt8] = [], peer: String = "127.0.0.1"
+    ) {
+        self.method = method
+        self.rawPath = rawPath
+        self.rawQuery = rawQuery
+        self.headers = headers
+        self.body = body
+        self.peer = peer
+    }
+}
+
+/// Header fields in the order they came. Names compare without case.
+public struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
+    public private(set) var fields: [(name: String, value: String)]
+
+    public init(_ fields: [(name: String, value: String)] = []) { self.fields = fields }
+    public init(dictionaryLiteral elements: (String, String)...) { fields = elements.map { ($0.0, $0.1) } }
+
+    /// The first value; setting replaces all of that name, nil removes them.
+    public subscript(name: String) -> String? {
+        get { fields.first { $0.name.lowercased() == name.lowercased() }?.value }
+        set {
+            fields.removeAll { $0.name.lowercased() == name.lowercased() }
+            if let newValue { fields.append((name, newValue)) }
+        }
+    }
+
+    public mutating func append(_ name: String, _ value: String) { fields.append((name, value)) }
+}
+
+/// One answer.
+public struct HTTPResponse: Sendable {
+    public enum Body: Sendable {
+        case bytes([UInt8])
+        /// Written piece by piece, chunked, until the closure returns or throws. Its task is cancelled when the
+        /// client goes away or the server stops.
+        case stream(@Sendable (any HTTPBodyWriter) async throws -> Void)
+    }
+
+    public var status: Int
+    public var headers: HTTPHeaders
+    public var body: Body
+
+    public init(status: Int, headers: HTTPHeaders = HTTPHeaders(), body: Body = .bytes([])) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+}
+
+/// Where a streamed answer goes.
+public protocol HTTPBodyWriter: Sendable {
+    /// Sends bytes to the client at once; waits while too much is unsent.
+    ///
+    /// - Throws: `CancellationError` when the client is gone or the server stops.
+    func write(_ bytes: [UInt8]) async throws
+}
+
+/// Answers one request. Runs on Swift's pool: it must not block.
+public typealias HTTPHandler = @Sendable (HTTPRequest) async -> HTTPResponse
