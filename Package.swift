@@ -89,6 +89,23 @@ let package = Package(
         tests("DomainTests", ["Domain"]),
         tests("JSONTests", ["Domain", "JSON"]),
         tests("CryptoTests", ["Crypto"]),
+        tests("PlatformTests", ["Platform", "TestKit"]),
+        tests("LifecycleTests", ["Lifecycle", "Logging"]),
+        tests("YAMLTests", ["Domain", "YAML", "JSON"]),
+        tests("RenderTests", ["Domain", "Render", "YAML", "JSON", "Platform", "TestKit"]),
+        tests("HealthTests", ["Domain", "Health", "YAML"]),
+        tests("HTTPClientTests", ["Domain", "HTTPClient", "HTTPServer", "TestKit"]),
+        tests("HTTPServerTests", ["HTTPServer", "TestKit"]),
+        tests("GitSourceTests", ["Domain", "GitSource", "Platform", "TestKit"]),
+        tests("KubernetesAPITests", ["Domain", "KubernetesAPI", "HTTPServer", "HTTPClient", "JSON", "TestKit"]),
+        tests("ReconcilerTests", ["Domain", "Reconciler", "Health", "JSON", "Lifecycle", "Logging", "TestKit"]),
+        tests("HistoryTests", ["Domain", "History", "TestKit"]),
+        tests("WebUITests", ["Domain", "WebUI", "HTTPServer", "JSON", "TestKit"]),
+        tests(
+            "EmbeddedClusterTests",
+            ["Domain", "EmbeddedCluster", "HTTPServer", "HTTPClient", "KubernetesAPI", "JSON", "YAML", "TestKit"]),
+        tests("CLITests", ["Domain", "CLI", "Platform", "TestKit"]),
+        tests("EndToEndTests", ["Domain", "Platform", "JSON", "HTTPClient", "TestKit"]),
     ],
     swiftLanguageModes: [.v6]
 )
