@@ -55,6 +55,7 @@ let package = Package(
         room("Platform", ["Domain", "CPosix"]),
         room("Lifecycle", ["Domain", "CPosix"]),
         room("Logging", ["Domain", "Lifecycle", "JSON", "CPosix"]),
+        room("Metrics", ["Domain", "Lifecycle"]),
         room("Crypto", ["COpenSSL"]),
         room("JSON", ["Domain", "CSimdjson"]),
         room("YAML", ["Domain", "CYAML"]),
@@ -76,7 +77,8 @@ let package = Package(
         room(
             "CLI",
             [
-                "Domain", "Platform", "Lifecycle", "Logging", "Crypto", "JSON", "YAML", "HTTPClient", "GitSource",
+                "Domain", "Platform", "Lifecycle", "Logging", "Metrics", "Crypto", "JSON", "YAML", "HTTPClient",
+                "GitSource",
                 "Render", "Health", "KubernetesAPI", "Reconciler", "History", "HTTPServer", "WebUI",
                 "EmbeddedCluster",
             ]),
@@ -90,7 +92,8 @@ let package = Package(
         tests("JSONTests", ["Domain", "JSON"]),
         tests("CryptoTests", ["Crypto"]),
         tests("PlatformTests", ["Platform", "TestKit"]),
-        tests("LifecycleTests", ["Lifecycle", "Logging"]),
+        tests("LifecycleTests", ["Domain", "Lifecycle", "Logging"]),
+        tests("MetricsTests", ["Metrics"]),
         tests("YAMLTests", ["Domain", "YAML", "JSON"]),
         tests("RenderTests", ["Domain", "Render", "YAML", "JSON", "Platform", "TestKit"]),
         tests("HealthTests", ["Domain", "Health", "YAML"]),
