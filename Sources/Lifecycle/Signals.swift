@@ -18,7 +18,7 @@ public func signals(_ numbers: [Int32]) -> AsyncStream<Int32> {
     }
     // Safe: only cancelled, once, when the stream has ended; a dispatch source may be cancelled from any thread.
     nonisolated(unsafe) let kept = sources
-    continuation.onTermination = { _ in kept.forEach { $0.cancel() } }
+    continuation.onTermination = { _ in for source in kept { source.cancel() } }
     return stream
 }
 
