@@ -107,8 +107,8 @@ let package = Package(
         tests(
             "EmbeddedClusterTests",
             ["Domain", "EmbeddedCluster", "HTTPServer", "HTTPClient", "KubernetesAPI", "JSON", "YAML", "TestKit"]),
-        tests("CLITests", ["Domain", "CLI", "Platform", "TestKit"]),
-        tests("EndToEndTests", ["Domain", "Platform", "JSON", "HTTPClient", "TestKit"]),
+        tests("CLITests", ["Domain", "CLI", "Platform", "TestKit", "kubernaut"]),
+        tests("EndToEndTests", ["Domain", "Platform", "JSON", "HTTPClient", "TestKit", "kubernaut"]),
     ],
     swiftLanguageModes: [.v6]
 )
