@@ -44,3 +44,12 @@ static inline CURLcode kn_curl_get_pointer(CURL *handle, CURLINFO info, void **v
 static inline CURLMcode kn_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
     return (curl_multi_setopt)(multi, option, value);
 }
+typedef int (*kn_curl_prerequest_callback)(
+    void *context, char *peer_address, char *own_address, int peer_port, int own_port);
+static inline CURLcode kn_curl_set_prerequest_callback(CURL *handle, kn_curl_prerequest_callback callback) {
+    return (curl_easy_setopt)(handle, CURLOPT_PREREQFUNCTION, callback);
+}
+typedef int (*kn_curl_socket_callback)(void *context, curl_socket_t descriptor, curlsocktype purpose);
+static inline CURLcode kn_curl_set_socket_callback(CURL *handle, kn_curl_socket_callback callback) {
+    return (curl_easy_setopt)(handle, CURLOPT_SOCKOPTFUNCTION, callback);
+}
