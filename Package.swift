@@ -86,7 +86,7 @@ let package = Package(
 
         // Tests mirror the rooms; TestKit is an ordinary target they share.
         .target(
-            name: "TestKit", dependencies: ["Domain", "Platform", "Lifecycle"], path: "Tests/TestKit",
+            name: "TestKit", dependencies: ["Domain", "Platform", "Lifecycle", "HTTPClient"], path: "Tests/TestKit",
             swiftSettings: house),
         tests("DomainTests", ["Domain"]),
         tests("JSONTests", ["Domain", "JSON"]),

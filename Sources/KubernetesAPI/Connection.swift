@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import HTTPClient
+import Lifecycle
+
+/// Sends calls to one API server: credentials, the bound on calls in flight, and errors in the words of the port.
+final class Connection: Sendable {
+    /// One call, ready but for server and credentials.
+    struct Call {
+        var method = "GET"
+        let path: ResourcePath
+        /// What is being done, with its subject: "applying Deployment/shop/cart".
+        let operation: String
+        var accept = "application/json"
+        var contentType: String?
+        var body: [UInt8] = []
+    }
+
+    private let access: ClusterAccess
+    private let sessions: SessionStore
+    private let gate: RequestGate
+
+    /// The longest a server works on one call, and a little more.
+    private static let timeout = Duration.seconds(75)
+    /// Bytes of one answer: a page of 500 objects of 1 MiB would be 500 MiB; usual ones are a hundredth of that.
+    private static let answerLimit = 512 << 20
+
+    init(_ access: ClusterAccess, userAgent: String, callsInFlight: Int) {
+        self.access = access
+        sessions = SessionStore(access, userAgent: userAgent)
+        gate = RequestGate(limit: callsInFlight)
+    }
+
+    /// The answer to a call, whatever its status.
+    func answer(to call: Call) async throws(ClusterError) -> HTTPClientResponse {
+        guard await gate.enter() else {
+            throw ClusterError(.cancelled, operation: call.operation, detail: "cancelled")
+        }
+        do throws(ClusterError) {
+            let answer = try await withFreshCredentials(call) { session throws(HTTPClientError) in
+                let answer = try await session.client.send(self.request(call, session))
+                return (answer, answer.status)
+            }
+            gate.leave(throttled: answer.status == 429)
+            return answer
+        } catch {
+            gate.leave()
+            throw error
+        }
+    }
+
+    /// The answer to a call, when its status is 2xx.
+    func result(of call: Call) async throws(ClusterError) -> HTTPClientResponse {
+        let answer = try await answer(to: call)
+        guard (200..<300).contains(answer.status) else {
+            throw ClusterError(
+                status: answer.status, headers: answer.headers, body: answer.body, operation: call.operation)
+        }
+        return answer
+    }
+
+    /// An answer that arrives piece by piece; not counted among the calls in flight.
+    ///
+    /// - Parameter silence: How long the server may say nothing.
+    func stream(_ call: Call, silence: Duration) async throws(ClusterError) -> HTTPClientStream {
+        let stream = try await withFreshCredentials(call) { session throws(HTTPClientError) in
+            var request = self.request(call, session)
+            request.timeout = nil
+            request.idleTimeout = silence
+            let stream = try await session.client.stream(request)
+            return (stream, stream.head.status)
+        }
+        guard (200..<300).contains(stream.head.status) else {
+            throw ClusterError(
+                status: stream.head.status, headers: stream.head.headers, body: await Self.start(of: stream),
+                operation: call.operation)
+        }
+        return stream
+    }
+
+    /// Runs a call, and once more with credentials read anew when the server refuses the first ones.
+    private func withFreshCredentials<Answer: Sendable>(
+        _ call: Call, _ run: (Session) async throws(HTTPClientError) -> (Answer, status: Int)
+    ) async throws(ClusterError) -> Answer {
+        var session = try await sessions.current(for: call.operation)
+        for isLast in [false, true] {
+            do throws(HTTPClientError) {
+                let (answer, status) = try await run(session)
+                if status != 401 || isLast { return answer }
+            } catch {
+                throw ClusterError(error, operation: call.operation)
+                    .mentioning("reaching \(access.server) (\(access.origin))")
+            }
+            session = try await sessions.renewed(after: session, for: call.operation)
+        }
+        throw ClusterError(.unauthorized, operation: call.operation, detail: "credentials refused", status: 401)
+    }
+
+    private func request(_ call: Call, _ session: Session) -> HTTPClientRequest {
+        var headers: HTTPClientHeaders = ["Accept": call.accept]
+        if let type = call.contentType { headers["Content-Type"] = type }
+        return HTTPClientRequest(
+            call.method, access.server + call.path.text, headers: headers, authorization: session.authorization,
+            body: call.body, timeout: Self.timeout, limit: Self.answerLimit)
+    }
+
+    /// Enough of a refusal's body to say why.
+    private static func start(of stream: HTTPClientStream) async -> [UInt8] {
+        var body: [UInt8] = []
+        do {
+            for try await piece in stream.body where body.count < 65_536 { body += piece }
+        } catch {
+            // The status alone must do: what is missing is only its explanation.
+        }
+        return body
+    }
+}
+
+extension ClusterError {
+    /// The same error with a connection problem's whereabouts.
+    fileprivate func mentioning(_ place: String) -> ClusterError {
+        guard code == .unreachable || code == .interrupted else { return self }
+        return ClusterError(code, operation: operation, detail: "\(place): \(detail)")
+    }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import Glibc
+import HTTPClient
+import Lifecycle
+import Platform
+
+/// An HTTP client with one identity, and what to say in `Authorization`.
+struct Session: Sendable {
+    let client: HTTPClient
+    let authorization: Secret?
+    /// Grows with every renewal.
+    let generation: Int
+    fileprivate let material: TLSMaterial
+    fileprivate let readAt: ContinuousClock.Instant
+}
+
+/// The files' content that a client was made from, to see when it changed.
+private struct TLSMaterial: Sendable, Equatable {
+    var authorities: String?
+    var certificate: String?
+    var key: String?
+}
+
+/// Turns a description of access into sessions, and keeps them fresh: files are read again each minute, and when
+/// the server has refused their content.
+final class SessionStore: Sendable {
+    private let access: ClusterAccess
+    private let userAgent: String
+    private let session = Lock<Session?>(nil)
+    /// One renewal at a time; the others wait for its result.
+    private let turn = RequestGate(limit: 1)
+
+    private static let lifetime = Duration.seconds(60)
+
+    init(_ access: ClusterAccess, userAgent: String) {
+        self.access = access
+        self.userAgent = userAgent
+    }
+
+    func current(for operation: String) async throws(ClusterError) -> Session {
+        if let session = session.withLock({ $0 }), ContinuousClock.now - session.readAt < Self.lifetime {
+            return session
+        }
+        return try await renewed(after: session.withLock { $0 }, for: operation)
+    }
+
+    /// A session with material read after `old` was made.
+    func renewed(after old: Session?, for operation: String) async throws(ClusterError) -> Session {
+        guard await turn.enter() else { throw ClusterError(.cancelled, operation: operation, detail: "cancelled") }
+        defer { turn.leave() }
+        let current = session.withLock { $0 }
+        if let current, current.generation > old?.generation ?? 0 { return current }
+        let fresh = try read(replacing: current, operation)
+        session.withLock { $0 = fresh }
+        return fresh
+    }
+
+    private func read(replacing old: Session?, _ operation: String) throws(ClusterError) -> Session {
+        let material = TLSMaterial(
+            authorities: try text(access.authorities, "certificate authority", operation),
+            certificate: try text(access.certificate, "client certificate", operation),
+            key: try text(access.key, "client key", operation))
+        // The client, and its connection, stay as long as the identity does.
+        let client = old.flatMap { $0.material == material ? $0.client : nil } ?? makeClient(material)
+        return Session(
+            client: client, authorization: try authorization(operation), generation: (old?.generation ?? 0) + 1,
+            material: material, readAt: .now)
+    }
+
+    private func makeClient(_ material: TLSMaterial) -> HTTPClient {
+        let tls = HTTPClientTLS(
+            authorities: material.authorities.map { Array($0.utf8) },
+            certificate: material.certificate.map { Array($0.utf8) }, key: material.key.map { Secret($0) },
+            serverName: access.serverName, verifiesServer: access.verifiesServer)
+        // A watch holds a connection where the server speaks HTTP/1.1 only: one per kind and environment.
+        return HTTPClient(
+            HTTPClientConfiguration(tls: tls, proxy: access.proxy, connectionsPerHost: 512, userAgent: userAgent))
+    }
+
+    private func authorization(_ operation: String) throws(ClusterError) -> Secret? {
+        switch access.credentials {
+        case .none: return nil
+        case .token(let token): return token.withUnsafeValue { Secret("Bearer \($0)") }
+        case .tokenFile(let path):
+            let token = try read(path, "token", operation).trimmedOfWhitespace
+            if token.isEmpty { throw fault("the token file \(path) is empty", operation) }
+            return Secret("Bearer \(token)")
+        case .basic(let user, let password):
+            return password.withUnsafeValue { Secret("Basic \(base64("\(user):\($0)".utf8))") }
+        }
+    }
+
+    private func text(
+        _ material: ClusterAccess.Material?, _ what: String, _ operation: String
+    ) throws(ClusterError) -> String? {
+        switch material {
+        case nil: nil
+        case .inline(let secret): secret.withUnsafeValue { $0 }
+        case .file(let path): try read(path, what, operation)
+        }
+    }
+
+    private func read(_ path: String, _ what: String, _ operation: String) throws(ClusterError) -> String {
+        do throws(FileError) {
+            return String(decoding: try Files.read(path, limit: 1 << 20), as: UTF8.self)
+        } catch {
+            throw fault("the \(what) could not be read: \(error)", operation)
+        }
+    }
+
+    private func fault(_ detail: String, _ operation: String) -> ClusterError {
+        ClusterError(.unreachable, operation: operation, detail: "\(detail); check \(access.origin)")
+    }
+}
+
+extension String {
+    var trimmedOfWhitespace: String {
+        let kept = drop { $0.isWhitespace }
+        return String(kept.reversed().drop { $0.isWhitespace }.reversed())
+    }
+}
