@@ -102,7 +102,7 @@ let package = Package(
         tests("GitSourceTests", ["Domain", "GitSource", "Platform", "TestKit"]),
         tests("KubernetesAPITests", ["Domain", "KubernetesAPI", "HTTPServer", "HTTPClient", "JSON", "TestKit"]),
         tests("ReconcilerTests", ["Domain", "Reconciler", "Health", "JSON", "Lifecycle", "Logging", "TestKit"]),
-        tests("HistoryTests", ["Domain", "History", "TestKit"]),
+        tests("HistoryTests", ["Domain", "History", "Lifecycle", "TestKit"]),
         tests("WebUITests", ["Domain", "WebUI", "HTTPServer", "JSON", "TestKit"]),
         tests(
             "EmbeddedClusterTests",
