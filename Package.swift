@@ -52,7 +52,7 @@ let package = Package(
 
         // Words everyone shares, and the machinery below them.
         room("Domain", []),
-        room("Platform", ["Domain", "CPosix"]),
+        room("Platform", ["Domain", "Lifecycle", "CPosix"]),
         room("Lifecycle", ["Domain", "CPosix"]),
         room("Logging", ["Domain", "Lifecycle", "JSON", "CPosix"]),
         room("Metrics", ["Domain", "Lifecycle"]),
@@ -62,7 +62,7 @@ let package = Package(
 
         // The way of the data.
         room("HTTPClient", ["Domain", "Platform", "Lifecycle", "CCurl"]),
-        room("GitSource", ["Domain", "Platform", "Lifecycle", "Logging", "HTTPClient", "CLibgit2"]),
+        room("GitSource", ["Domain", "Platform", "Lifecycle", "Logging", "Crypto", "HTTPClient", "CLibgit2"]),
         room("Render", ["Domain", "YAML", "JSON", "Crypto"]),
         room("Health", ["Domain", "JSON"]),
         room("KubernetesAPI", ["Domain", "Platform", "Lifecycle", "Logging", "JSON", "YAML", "HTTPClient"]),
@@ -99,7 +99,7 @@ let package = Package(
         tests("HealthTests", ["Domain", "Health", "JSON", "YAML"]),
         tests("HTTPClientTests", ["Domain", "HTTPClient", "HTTPServer", "TestKit"]),
         tests("HTTPServerTests", ["HTTPServer", "TestKit"]),
-        tests("GitSourceTests", ["Domain", "GitSource", "Platform", "TestKit"]),
+        tests("GitSourceTests", ["Domain", "GitSource", "Lifecycle", "Logging", "Platform", "TestKit"]),
         tests("KubernetesAPITests", ["Domain", "KubernetesAPI", "HTTPServer", "HTTPClient", "JSON", "TestKit"]),
         tests("ReconcilerTests", ["Domain", "Reconciler", "Health", "JSON", "Lifecycle", "Logging", "TestKit"]),
         tests("HistoryTests", ["Domain", "History", "Lifecycle", "TestKit"]),

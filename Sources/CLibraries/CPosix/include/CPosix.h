@@ -1,4 +1,5 @@
 #pragma once
+#include <spawn.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -16,3 +17,7 @@ int kn_pipe_cloexec(int descriptors[2]);
 int kn_pidfd_open(pid_t process);
 /// Width of the terminal behind a descriptor in columns; 0 when it is no terminal.
 int kn_terminal_columns(int descriptor);
+/// The child of this spawn starts in `folder`; returns 0, or an errno.
+int kn_spawn_chdir(posix_spawn_file_actions_t *actions, const char *folder);
+/// The child of this spawn inherits no descriptor from `first` on; returns 0, or an errno.
+int kn_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
