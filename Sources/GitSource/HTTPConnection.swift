@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import HTTPClient
+import Platform
+
+/// Git's smart protocol over HTTP (gitprotocol-http(5)): each stream is one request and its answer.
+final class HTTPConnection {
+    private let conversation: FetchConversation
+    private var transfer: PullTransfer?
+    /// The repository's URL; moves when the server redirects the first request.
+    private var base: String
+    private var authorization: Secret?
+
+    init(_ conversation: FetchConversation) {
+        self.conversation = conversation
+        base = conversation.remote.url.address
+    }
+
+    func stream(_ service: GitService) -> HTTPStream { HTTPStream(self, service) }
+
+    /// Asks for the list of references.
+    func list() throws(GitError) -> PullTransfer {
+        let suffix = "/info/refs?service=git-upload-pack"
+        let (transfer, response) = try send(
+            PullTransfer.Request("GET", base + suffix, headers: [("Accept", "*/*"), ("Pragma", "no-cache")]))
+        try expect(response, "application/x-git-upload-pack-advertisement", transfer)
+        if response.url.hasSuffix(suffix) { base = String(response.url.dropLast(suffix.count)) }
+        return transfer
+    }
+
+    /// Asks for objects.
+    func fetch(_ body: [UInt8]) throws(GitError) -> PullTransfer {
+        let (transfer, response) = try send(
+            PullTransfer.Request(
+                "POST", base + "/git-upload-pack",
+                headers: [
+                    ("Content-Type", "application/x-git-upload-pack-request"),
+                    ("Accept", "application/x-git-upload-pack-result"),
+                ],
+                body: body))
+        try expect(response, "application/x-git-upload-pack-result", transfer)
+        return transfer
+    }
+
+    func failure(_ error: PullError) -> GitError { GitError(error, conversation.operation) }
+
+    private func send(_ request: PullTransfer.Request) throws(GitError) -> (PullTransfer, PullTransfer.Response) {
+        let transfer = try connected()
+        var request = request
+        request.authorization = authorization
+        do throws(PullError) {
+            return (transfer, try transfer.send(request))
+        } catch {
+            throw failure(error)
+        }
+    }
+
+    /// Files are read once per fetch, before the first byte is sent.
+    private func connected() throws(GitError) -> PullTransfer {
+        if let transfer { return transfer }
+        var authority: [UInt8]?
+        if let path = conversation.remote.certificateAuthorityFile {
+            authority = try secretFile(path, "the certificate authority")
+        }
+        authorization = try readAuthorization()
+        let transfer = PullTransfer(watch: conversation.watch, certificateAuthority: authority)
+        self.transfer = transfer
+        return transfer
+    }
+
+    private func readAuthorization() throws(GitError) -> Secret? {
+        let url = conversation.remote.url
+        switch conversation.remote.credentials {
+        case .basic(let file):
+            let text = try line(of: file)
+            if text.contains(":") { return basic(text) }
+            return basic("\(url.user ?? "x-access-token"):\(text)")
+        case .bearer(let file):
+            return Secret("Bearer \(try line(of: file))")
+        case .none, .sshKey:
+            guard let user = url.user else { return nil }
+            return (url.password ?? Secret("")).withUnsafeValue { basic("\(user):\($0)") }
+        }
+    }
+
+    private func basic(_ userAndPassword: String) -> Secret {
+        Secret("Basic \(base64(Array(userAndPassword.utf8)))")
+    }
+
+    private func line(of file: String) throws(GitError) -> String {
+        let bytes = try secretFile(file, "the credentials")
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard let line = text.split(whereSeparator: \.isNewline).first, !line.isEmpty else {
+            throw GitError(
+                code: .unauthorized, operation: conversation.operation,
+                detail: "the credentials file \(file) is empty; write 'user:password' or a token into it")
+        }
+        return String(line)
+    }
+
+    private func secretFile(_ path: String, _ what: String) throws(GitError) -> [UInt8] {
+        do throws(FileError) {
+            return try Files.read(path, limit: 1 << 20)
+        } catch {
+            throw GitError(
+                code: .unauthorized, operation: conversation.operation, detail: "\(what) cannot be read: \(error)")
+        }
+    }
+
+    private func expect(_ response: PullTransfer.Response, _ type: String, _ transfer: PullTransfer) throws(GitError) {
+        if response.status == 200, response.headers["content-type"]?.hasPrefix(type) == true { return }
+        let said = transfer.readText().split(whereSeparator: \.isNewline).first.map { ": \($0.prefix(200))" } ?? ""
+        let (code, detail): (GitError.Code, String) =
+            switch response.status {
+            case 401, 407:
+                (.unauthorized, "the server asks for other credentials (HTTP \(response.status)); check user and token")
+            case 403: (.unauthorized, "the server forbids it (HTTP 403); check what the token may do\(said)")
+            case 404, 410:
+                (.notFound, "there is no such repository (HTTP \(response.status)); check the address\(said)")
+            case 408, 429, 500...599: (.unreachable, "the server cannot answer now (HTTP \(response.status))\(said)")
+            case 200:
+                (
+                    .notFound,
+                    "the address answers \(response.headers["content-type"] ?? "without a type"), not git's protocol; check it"
+                )
+            default: (.other, "unexpected answer, HTTP \(response.status)\(said)")
+            }
+        throw GitError(code: code, operation: conversation.operation, detail: detail)
+    }
+}
+
+/// One request of the conversation: gathers what libgit2 writes, sends it at the first read.
+final class HTTPStream: GitStream {
+    private let connection: HTTPConnection
+    private let service: GitService
+    private var request: [UInt8] = []
+    private var transfer: PullTransfer?
+
+    init(_ connection: HTTPConnection, _ service: GitService) {
+        self.connection = connection
+        self.service = service
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer) throws(GitError) { request.append(contentsOf: bytes) }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(GitError) -> Int {
+        let transfer = try started()
+        do throws(PullError) {
+            return try transfer.read(into: buffer)
+        } catch {
+            throw connection.failure(error)
+        }
+    }
+
+    func close() { transfer = nil }
+
+    private func started() throws(GitError) -> PullTransfer {
+        if let transfer { return transfer }
+        let transfer =
+            switch service {
+            case .list: try connection.list()
+            case .fetch: try connection.fetch(request)
+            }
+        self.transfer = transfer
+        request = []
+        return transfer
+    }
+}
+
+extension GitError {
+    init(_ error: PullError, _ operation: String) {
+        switch error.code {
+        case .stopped(let stop): self.init(stop, operation)
+        case .connectTimedOut(let time):
+            self.init(
+                code: .timedOut, operation: operation, detail: "no connection within \(time); check address and network"
+            )
+        case .unreachable:
+            self.init(code: .unreachable, operation: operation, detail: "\(error.detail); check address and network")
+        case .untrusted:
+            self.init(
+                code: .certificateUntrusted, operation: operation,
+                detail: "\(error.detail); if the server is right, name the authority that signed its certificate")
+        case .redirected: self.init(code: .refused, operation: operation, detail: error.detail)
+        case .invalidAuthority:
+            self.init(
+                code: .certificateUntrusted, operation: operation,
+                detail: "the certificate authority file is no PEM certificate: \(error.detail)")
+        case .other: self.init(code: .unreachable, operation: operation, detail: error.detail)
+        }
+    }
+}
+
+/// RFC 4648, section 4, with padding.
+private func base64(_ bytes: [UInt8]) -> String {
+    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    var text: [UInt8] = []
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+        let group = bytes[start..<min(start + 3, bytes.count)]
+        var bits = 0
+        for byte in group { bits = bits << 8 | Int(byte) }
+        bits <<= (3 - group.count) * 8
+        for index in 0..<4 {
+            text.append(index <= group.count ? alphabet[bits >> (18 - 6 * index) & 63] : UInt8(ascii: "="))
+        }
+    }
+    return String(decoding: text, as: UTF8.self)
+}

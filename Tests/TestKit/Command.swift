@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Lifecycle
+import Platform
+
+/// A program that a test runs did not succeed.
+public struct CommandFailure: Error, CustomStringConvertible {
+    public let description: String
+}
+
+/// Runs a program to its end and gives back its standard output without the last newline. Blocks, a minute at most.
+///
+/// - Throws: `CommandFailure` with its standard error when it does not exit with 0.
+@discardableResult
+public func runCommand(
+    _ command: [String], environment: [String: String]? = nil, folder: String? = nil, input: String = ""
+) throws -> String {
+    let watch = TransferWatch(
+        TransferLimits(idle: .seconds(60), total: .seconds(60)), flag: CancellationFlag())
+    let outcome = try ChildProcess.run(
+        command, environment: environment, folder: folder, input: Array(input.utf8), watch: watch)
+    guard outcome.status.isSuccess else {
+        throw CommandFailure(
+            description:
+                "\(command.joined(separator: " ")): \(outcome.status): \(outcome.errorText)\(outcome.outputText)")
+    }
+    let text = outcome.outputText
+    return text.hasSuffix("\n") ? String(text.dropLast()) : text
+}
+
+/// A server that a test starts. Ends with this object, and also when the test process dies.
+public final class GuardedProcess: Sendable {
+    private let guardian: ChildProcess
+
+    /// - Parameter log: Where its output goes.
+    public init(_ command: [String], environment: [String: String]? = nil, folder: String? = nil, log: String) throws {
+        // The shell waits for the end of its input, which comes when the test process closes it or is gone.
+        // Then it ends its whole process group: some servers leave their workers behind.
+        let script = "\"$@\" & cat >/dev/null; trap '' TERM; kill 0; wait"
+        guardian = try ChildProcess(
+            ["sh", "-c", script, "guard"] + command, environment: environment, folder: folder, input: .pipe,
+            output: .file(log), errors: .file(log))
+    }
+
+    deinit {
+        guardian.closeInput()
+        if guardian.wait(timeout: .seconds(2)) == nil { guardian.terminate(grace: .zero) }
+    }
+}
