@@ -310,11 +310,6 @@ extension Duration {
     }
 }
 
-private enum Curl {
-    /// Swift runs a global's initializer exactly once, whichever thread gets here first.
-    static let initialized = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
-}
-
 // Callbacks are free functions: a closure could inherit an isolation that curl's thread does not have.
 
 private func receiveBody(
