@@ -27,23 +27,3 @@ public func runCommand(
     let text = outcome.outputText
     return text.hasSuffix("\n") ? String(text.dropLast()) : text
 }
-
-/// A server that a test starts. Ends with this object, and also when the test process dies.
-public final class GuardedProcess: Sendable {
-    private let guardian: ChildProcess
-
-    /// - Parameter log: Where its output goes.
-    public init(_ command: [String], environment: [String: String]? = nil, folder: String? = nil, log: String) throws {
-        // The shell waits for the end of its input, which comes when the test process closes it or is gone.
-        // Then it ends its whole process group: some servers leave their workers behind.
-        let script = "\"$@\" & cat >/dev/null; trap '' TERM; kill 0; wait"
-        guardian = try ChildProcess(
-            ["sh", "-c", script, "guard"] + command, environment: environment, folder: folder, input: .pipe,
-            output: .file(log), errors: .file(log))
-    }
-
-    deinit {
-        guardian.closeInput()
-        if guardian.wait(timeout: .seconds(2)) == nil { guardian.terminate(grace: .zero) }
-    }
-}

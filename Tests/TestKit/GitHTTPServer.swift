@@ -24,7 +24,7 @@ public final class GitHTTPServer: Sendable {
     ///   - authority: Serves HTTPS with a certificate for 127.0.0.1 that this authority signs; nil for HTTP.
     public init(root: String, authority: TestAuthority? = nil) throws {
         folder = try TemporaryFolder("http")
-        port = try freePort()
+        port = try FreePort.take(1)[0]
         scheme = authority == nil ? "http" : "https"
         let path = folder.path
         try Files.write(Array("\(Self.user):{PLAIN}\(Self.password)\n".utf8), to: "\(path)/users")
@@ -38,10 +38,9 @@ public final class GitHTTPServer: Sendable {
         let environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/nonexistent"]
         let log = "\(path)/log"
         processes = [
+            try GuardedProcess(["fcgiwrap", "-s", "unix:\(path)/cgi.sock"], log: log, environment: environment),
             try GuardedProcess(
-                ["fcgiwrap", "-s", "unix:\(path)/cgi.sock"], environment: environment, log: log),
-            try GuardedProcess(
-                ["nginx", "-e", log, "-p", path, "-c", "\(path)/nginx.conf"], environment: environment, log: log),
+                ["nginx", "-e", log, "-p", path, "-c", "\(path)/nginx.conf"], log: log, environment: environment),
         ]
         try waitForListener(on: port, log: log)
         for _ in 0..<500 where !Files.exists("\(path)/cgi.sock") { usleep(10_000) }

@@ -48,13 +48,6 @@ enum Loopback {
     }
 }
 
-/// A port that was free a moment ago, for programs that cannot choose one themselves.
-public func freePort() throws -> Int {
-    let (descriptor, port) = try Loopback.listen()
-    close(descriptor)
-    return port
-}
-
 /// Waits until someone listens on the port. Blocks, ten seconds at most.
 public func waitForListener(on port: Int, log: String) throws {
     for _ in 0..<1000 {
