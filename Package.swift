@@ -98,7 +98,7 @@ let package = Package(
         tests("RenderTests", ["Domain", "Render", "YAML", "JSON", "Platform", "TestKit"]),
         tests("HealthTests", ["Domain", "Health", "JSON", "YAML"]),
         tests("HTTPClientTests", ["Domain", "HTTPClient", "HTTPServer", "TestKit"]),
-        tests("HTTPServerTests", ["HTTPServer", "TestKit"]),
+        tests("HTTPServerTests", ["Domain", "HTTPServer", "TestKit"]),
         tests("GitSourceTests", ["Domain", "GitSource", "Lifecycle", "Logging", "Platform", "TestKit"]),
         tests("KubernetesAPITests", ["Domain", "KubernetesAPI", "HTTPServer", "HTTPClient", "JSON", "TestKit"]),
         tests("ReconcilerTests", ["Domain", "Reconciler", "Health", "JSON", "Lifecycle", "Logging", "TestKit"]),

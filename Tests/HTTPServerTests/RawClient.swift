@@ -52,6 +52,12 @@ final class RawClient: Sendable {
     /// Ends both directions, as a client does that goes away.
     func leave() { shutdown(socket, Int32(SHUT_RDWR)) }
 
+    /// Resets the connection when it is closed.
+    func reset() {
+        var linger = Glibc.linger(l_onoff: 1, l_linger: 0)
+        setsockopt(socket, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+    }
+
     /// Reads until `isEnough`, the end of the connection, or five seconds of silence.
     func receive(until isEnough: (String) -> Bool = { _ in false }) -> String {
         var bytes: [UInt8] = []
