@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Every command, in the order help shows them.
+let commands: [Command] = [
+    .health,
+    .help, .completion, .man, .version,
+]
