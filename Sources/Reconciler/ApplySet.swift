@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Crypto
+public import Domain
+
+/// The set of objects that belong to one environment, as KEP-3659 describes it and `kubectl` reads it.
+///
+/// A ConfigMap in the environment's namespace is the parent: it says which kinds and namespaces may hold members.
+/// Members carry the set's id as a label from the very write that creates them. The parent is widened before the
+/// first member of a new kind is written and narrowed after the last one is gone, so whoever reads it after a crash
+/// at any point still finds every member.
+public struct ApplySet: Sendable, Hashable {
+    public let environment: Name
+    /// Of the parent.
+    public let namespace: String
+
+    public init(of environment: Environment) {
+        self.environment = environment.name
+        namespace = environment.namespace
+        let identity = SHA256()
+        identity.update("kubernaut-\(environment.name).\(environment.namespace).ConfigMap.")
+        id = "applyset-\(base64URL(identity.finish()))-v1"
+    }
+
+    /// The value of the label on parent and members.
+    public let id: String
+
+    public var name: String { "kubernaut-\(environment)" }
+    /// Selects the members.
+    public var selector: String { "\(Conventions.applySetPartOfLabel)=\(id)" }
+
+    static let tooling = "kubernaut/v1"
+    static let resource = APIResource(
+        kind: GroupVersionKind(group: "", version: "v1", kind: "ConfigMap"), plural: "configmaps", isNamespaced: true,
+        verbs: [])
+
+    /// Where members may be.
+    public struct Contents: Sendable, Hashable {
+        public var groupKinds: Set<GroupKind>
+        /// The parent's own namespace included.
+        public var namespaces: Set<String>
+
+        public init(groupKinds: Set<GroupKind> = [], namespaces: Set<String> = []) {
+            self.groupKinds = groupKinds
+            self.namespaces = namespaces
+        }
+
+        init(of keys: some Sequence<ResourceKey>) {
+            self.init()
+            for key in keys {
+                groupKinds.insert(key.groupKind)
+                if let namespace = key.namespace { namespaces.insert(namespace) }
+            }
+        }
+
+        func union(_ other: Contents) -> Contents {
+            Contents(
+                groupKinds: groupKinds.union(other.groupKinds), namespaces: namespaces.union(other.namespaces))
+        }
+    }
+
+    /// The parent that announces `contents`, ready for server-side apply.
+    public func parent(announcing contents: Contents) -> Value {
+        let kinds = contents.groupKinds.map(\.description).sorted { $0.precedesInBytes($1) }
+        let namespaces = contents.namespaces.subtracting([namespace]).sorted { $0.precedesInBytes($1) }
+        return [
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": [
+                "name": .string(name),
+                "namespace": .string(namespace),
+                "labels": [
+                    Conventions.applySetIDLabel: .string(id),
+                    Conventions.environmentLabel: .string(environment.text),
+                ],
+                "annotations": [
+                    Conventions.applySetToolingAnnotation: .string(Self.tooling),
+                    Conventions.applySetGroupKindsAnnotation: .string(kinds.joined(separator: ",")),
+                    Conventions.applySetNamespacesAnnotation: .string(namespaces.joined(separator: ",")),
+                ],
+            ],
+        ]
+    }
+
+    /// What a parent announces.
+    ///
+    /// - Throws: `.conflict` when the object is no parent of this set: another tool's, or somebody's own ConfigMap.
+    func contents(of parent: Value) throws(ClusterError) -> Contents {
+        let tool = parent.annotation(Conventions.applySetToolingAnnotation)?.split(separator: "/").first
+        guard parent.label(Conventions.applySetIDLabel) == id, tool == "kubernaut" else {
+            throw ClusterError(
+                .conflict, operation: "reading ConfigMap/\(namespace)/\(name)",
+                detail: "it exists and is not this environment's ApplySet parent; rename or delete it, "
+                    + "or give the environment another namespace")
+        }
+        func words(_ annotation: String) -> [String] {
+            (parent.annotation(annotation) ?? "").split(separator: ",").map(String.init)
+        }
+        return Contents(
+            groupKinds: Set(words(Conventions.applySetGroupKindsAnnotation).map { GroupKind($0) }),
+            namespaces: Set(words(Conventions.applySetNamespacesAnnotation)).union([namespace]))
+    }
+}
+
+/// RFC 4648, section 5, without padding.
+private func base64URL(_ bytes: [UInt8]) -> String {
+    let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+    var text: [UInt8] = []
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+        let group = bytes[start..<min(start + 3, bytes.count)]
+        let bits = group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - group.count))
+        for digit in 0...group.count { text.append(digits[Int(bits >> UInt32(18 - 6 * digit) & 63)]) }
+    }
+    return String(decoding: text, as: UTF8.self)
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+
+/// A manifest that a cluster can take: its kind looked up, its namespace settled, its instructions read.
+struct DesiredObject: Sendable {
+    let key: ResourceKey
+    let resource: APIResource
+    let manifest: Manifest
+    let wave: Int
+    let mode: Environment.ApplyMode
+    let mayRecreate: Bool
+    let mayAdopt: Bool
+    /// The kind comes with a CRD of the same revision: wait until the cluster serves it.
+    let awaitsKind: Bool
+
+    var service: Name { manifest.service }
+    var digest: String { manifest.digest }
+    var position: ApplyOrder.Position { ApplyOrder.Position(wave: wave, key: key) }
+
+    /// The object as it is sent: the manifest with its namespace and our marks.
+    func object(in applySet: ApplySet) -> Value {
+        var object = manifest.object
+        var metadata = object["metadata"] ?? [:]
+        metadata["namespace"] = key.namespace.map { .string($0) }
+        var labels = metadata["labels"] ?? [:]
+        labels[Conventions.environmentLabel] = .string(applySet.environment.text)
+        labels[Conventions.serviceLabel] = .string(service.text)
+        labels[Conventions.applySetPartOfLabel] = .string(applySet.id)
+        metadata["labels"] = labels
+        var annotations = metadata["annotations"] ?? [:]
+        annotations[Conventions.objectAnnotation] = .string(key.identity)
+        annotations[Conventions.digestAnnotation] = .string(digest)
+        metadata["annotations"] = annotations
+        object["metadata"] = metadata
+        object["status"] = nil
+        return object
+    }
+}
+
+/// A manifest that cannot be applied, and why.
+struct Refusal: Sendable, Hashable {
+    let key: ResourceKey
+    let service: Name
+    let reason: String
+    let position: Position
+
+    /// What comes after it in its service waits for it.
+    typealias Position = ApplyOrder.Step
+}
+
+/// Everything one revision wants of one cluster.
+struct DesiredState: Sendable {
+    private(set) var objects: [ResourceKey: DesiredObject] = [:]
+    private(set) var refusals: [Refusal] = []
+    /// Things people should know that stop nothing.
+    private(set) var notes: [String] = []
+    let services: [RenderedService]
+
+    /// Nothing is wanted, and nothing is known: for the time before the first pass.
+    static let unknown = DesiredState()
+
+    private init() { services = [] }
+
+    /// Looks every manifest up in what the cluster serves. Pure.
+    init(_ rendering: Rendering, discovery: Discovery) {
+        services = rendering.services
+        let ownKinds = Self.kinds(definedIn: rendering)
+        var owners: [ResourceKey: Name] = [:]
+        for manifest in rendering.services.lazy.filter({ !$0.isFailed }).flatMap(\.manifests) {
+            let lookup = Self.resource(for: manifest.kind, discovery: discovery, ownKinds: ownKinds)
+            let isNamespaced = lookup.resource?.isNamespaced ?? true
+            let key = ResourceKey(
+                groupKind: manifest.kind.groupKind,
+                namespace: isNamespaced ? manifest.namespace ?? rendering.environment.namespace : nil,
+                name: manifest.name)
+            if !isNamespaced, let namespace = manifest.namespace {
+                notes.append("\(key) has no namespace; the \(namespace) in \(manifest.location) is left out")
+            }
+            guard let resource = lookup.resource else {
+                refuse(key, manifest, lookup.problem)
+                continue
+            }
+            if let owner = owners[key] {
+                objects[key] = nil
+                refuse(key, manifest, "\(key) is in the services \(owner) and \(manifest.service); keep it in one")
+                continue
+            }
+            owners[key] = manifest.service
+            objects[key] = DesiredObject(
+                key: key, resource: resource, manifest: manifest,
+                wave: manifest.object.annotation(Conventions.waveAnnotation).flatMap { Int($0) } ?? 0,
+                mode: manifest.object.annotation(Conventions.applyAnnotation)
+                    .flatMap { Environment.ApplyMode(rawValue: $0) } ?? rendering.environment.applyMode,
+                mayRecreate: manifest.object.annotation(Conventions.recreateAnnotation) == "allowed",
+                mayAdopt: manifest.object.annotation(Conventions.adoptAnnotation) == "true",
+                awaitsKind: lookup.isAwaited)
+        }
+    }
+
+    /// Services whose rendering failed: nothing of theirs is touched.
+    var failedServices: Set<Name> { Set(services.filter(\.isFailed).map(\.name)) }
+
+    private mutating func refuse(_ key: ResourceKey, _ manifest: Manifest, _ reason: String) {
+        let position = ApplyOrder.Position(wave: 0, key: key).step
+        refusals.append(Refusal(key: key, service: manifest.service, reason: reason, position: position))
+    }
+
+    private struct Lookup {
+        var resource: APIResource?
+        var isAwaited = false
+        var problem = ""
+    }
+
+    private static func resource(
+        for kind: GroupVersionKind, discovery: Discovery, ownKinds: [GroupVersionKind: APIResource]
+    ) -> Lookup {
+        if let resource = discovery.resource(for: kind) { return Lookup(resource: resource) }
+        if let resource = ownKinds[kind] { return Lookup(resource: resource, isAwaited: true) }
+        if discovery.unavailable.contains(kind.apiVersion) {
+            return Lookup(problem: "the cluster's API \(kind.apiVersion) does not answer at the moment")
+        }
+        if let other = discovery.resource(for: kind.groupKind) {
+            return Lookup(problem: "the cluster serves \(kind.kind) as \(other.kind.apiVersion), not \(kind.apiVersion)")
+        }
+        return Lookup(problem: "the cluster does not know the kind \(kind); install its CRD, or correct apiVersion and kind")
+    }
+
+    /// The kinds that CRDs of this very revision bring.
+    private static func kinds(definedIn rendering: Rendering) -> [GroupVersionKind: APIResource] {
+        var kinds: [GroupVersionKind: APIResource] = [:]
+        for manifest in rendering.services.flatMap(\.manifests) where manifest.kind.kind == "CustomResourceDefinition" {
+            let spec = manifest.object["spec"]
+            guard let group = spec?["group"]?.string, let kind = spec?[at: "names", "kind"]?.string,
+                let plural = spec?[at: "names", "plural"]?.string
+            else { continue }
+            for version in (spec?["versions"]?.list ?? []).compactMap({ $0["name"]?.string }) {
+                let kind = GroupVersionKind(group: group, version: version, kind: kind)
+                kinds[kind] = APIResource(
+                    kind: kind, plural: plural, isNamespaced: spec?["scope"]?.string != "Cluster", verbs: [])
+            }
+        }
+        return kinds
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import Lifecycle
+
+/// What one pass leaves for the next, for healing and for status. Safe from any thread.
+final class EnvironmentBook: Sendable {
+    struct State: Sendable {
+        var environment: Environment
+        var snapshot: SourceSnapshot?
+        var rendering: Rendering?
+        var desired = DesiredState.unknown
+        /// Objects that were seen to be as this revision wants them: what changes of these now is drift.
+        var settled: Set<ResourceKey> = []
+        /// Why an object is not as git wants it.
+        var problems: [ResourceKey: ObjectResult] = [:]
+        var serviceProblems: [Name: String] = [:]
+        /// Objects whose healing is paused, and against whom.
+        var fights: [ResourceKey: String] = [:]
+        var head: Commit?
+        var appliedCommit: CommitID?
+        var lastCommit: CommitID?
+        var lastPass: PassRecord?
+        /// The newest record in the history.
+        var lastStored: PassRecord?
+        var isReconciling = false
+        /// Whether what failed may succeed later without a new commit.
+        var isRetryable = false
+        var sourceProblem: String?
+        var clusterProblem: String?
+        var held: [PrunePlan.Item] = []
+        var heldHash = ""
+        var confirmedHash: String?
+        var releases: [Name: [ReleaseEvent]] = [:]
+        /// Since when a service has been rolling out, by `TimeSource.uptime`.
+        var rollingSince: [Name: Duration] = [:]
+        /// Passes that changed nothing and are not in the history.
+        var quietPasses = 0
+    }
+
+    private let state: Lock<State>
+    /// Sends after every change.
+    let changes = Broadcast()
+
+    init(_ environment: Environment) { state = Lock(State(environment: environment)) }
+
+    var current: State { state.withLock { $0 } }
+
+    func update(_ change: (inout State) -> Void) {
+        state.withLock { change(&$0) }
+        changes.send()
+    }
+
+    /// The wanted object, if this revision has been applied to it; nil while a pass still has it to do.
+    func settledObject(_ key: ResourceKey) -> DesiredObject? {
+        state.withLock { $0.settled.contains(key) ? $0.desired.objects[key] : nil }
+    }
+
+    /// From now on, what others change of this object is drift.
+    func settle(_ key: ResourceKey) { state.withLock { _ = $0.settled.insert(key) } }
+
+    /// Remembers since when services have been rolling out.
+    func noteRolling(_ services: Set<Name>, at now: Duration) {
+        state.withLock { state in
+            var since: [Name: Duration] = [:]
+            for service in services { since[service] = state.rollingSince[service] ?? now }
+            state.rollingSince = since
+        }
+    }
+
+    /// Lets exactly the deletions go that `hash` names.
+    ///
+    /// - Returns: False when the held list is another one by now.
+    func confirm(_ hash: String) -> Bool {
+        state.withLock { state in
+            guard !hash.isEmpty, state.heldHash == hash else { return false }
+            state.confirmedHash = hash
+            return true
+        }
+    }
+}

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Domain
+public import Lifecycle
+public import Logging
+
+/// Keeps one environment's cluster equal to its branch: passes one at a time as triggers arrive, healing in between.
+///
+/// Level-triggered: a pass works from the newest commit, so triggers that arrive during a pass collapse into one. A
+/// newer commit ends every wait of the pass in hand. `stop()` lets the object in hand finish; cancelling aborts it.
+public final class EnvironmentLoop: Service {
+    /// What an environment needs from the rest of the house.
+    public struct Rooms: Sendable {
+        public let source: any Source
+        public let render: ReconcilePass.Renderer
+        public let health: @Sendable (Value) -> ObjectHealth
+        public let history: any PassHistory
+        public let time: TimeSource
+        public let settings: ReconcilerSettings
+        public let logger: Logger
+
+        /// - Parameter health: How a live object does, by its kind's rules. Pure.
+        public init(
+            source: any Source, render: @escaping ReconcilePass.Renderer,
+            health: @escaping @Sendable (Value) -> ObjectHealth, history: any PassHistory, logger: Logger,
+            settings: ReconcilerSettings = ReconcilerSettings(), time: TimeSource = .system
+        ) {
+            self.source = source
+            self.render = render
+            self.health = health
+            self.history = history
+            self.time = time
+            self.settings = settings
+            self.logger = logger
+        }
+    }
+
+    private struct Inbox {
+        var trigger: Trigger?
+        var commit: CommitID?
+        /// The pass in hand.
+        var running: (interruption: Interruption, commit: CommitID)?
+        var isStopping = false
+    }
+
+    public let environment: Environment
+    public var name: String { "environment \(environment.name)" }
+    let rooms: Rooms
+    let bench: Workbench
+    let book: EnvironmentBook
+    private let inbox = Lock(Inbox())
+    private let arrivals = Broadcast()
+    /// Ends healing and waiting for triggers.
+    private let stopping = Interruption()
+    private let publish: @Sendable (EnvironmentStatus) -> Void
+    private let logger: Logger
+
+    /// - Parameter publish: Takes the environment's status whenever it changed.
+    public init(
+        _ environment: Environment, cluster: any Cluster, rooms: Rooms,
+        publish: @escaping @Sendable (EnvironmentStatus) -> Void
+    ) {
+        self.environment = environment
+        self.rooms = rooms
+        self.publish = publish
+        bench = Workbench(environment, cluster: cluster, rooms: rooms)
+        book = EnvironmentBook(environment)
+        logger = rooms.logger.with(["environment": environment.name])
+    }
+
+    /// Asks for a pass. Returns at once; safe from any thread.
+    ///
+    /// - Parameter commit: The branch's head; nil for the one of the pass before.
+    public func request(_ trigger: Trigger, at commit: CommitID? = nil) {
+        let outdated = inbox.withLock { inbox in
+            inbox.trigger = trigger
+            if let commit { inbox.commit = commit }
+            // A pass may be waiting for minutes; what a person asks or drift needs starts it over at once.
+            guard let running = inbox.running,
+                running.commit != inbox.commit || trigger == .drift || trigger == .request
+            else { return nil as Interruption? }
+            return running.interruption
+        }
+        outdated?.raise()
+        arrivals.send()
+    }
+
+    /// Lets the held deletions go that `hash` names, all of them and no others.
+    ///
+    /// - Returns: False when the held list is another one by now: nothing is deleted.
+    public func confirmPrune(_ hash: String) -> Bool {
+        guard book.confirm(hash) else { return false }
+        request(.request)
+        return true
+    }
+
+    /// The hash of the held deletions, for `confirmPrune`; empty when nothing is held.
+    public var heldHash: String { book.current.heldHash }
+
+    public func stop() {
+        let running = inbox.withLock { inbox in
+            inbox.isStopping = true
+            return inbox.running?.interruption
+        }
+        running?.raise()
+        stopping.raise()
+        arrivals.send()
+    }
+
+    public func run() async throws {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.followKinds() }
+            group.addTask { await self.publishChanges() }
+            await withTaskGroup(of: Void.self) { work in
+                work.addTask { await self.runPasses() }
+                work.addTask { await self.healer.run() }
+            }
+            group.cancelAll()
+        }
+        publish(status)
+        try Task.checkCancellation()
+    }
+
+    // MARK: Passes
+
+    private func runPasses() async {
+        var failures = 0
+        while !stopping.isRaised {
+            if let (trigger, commit, interruption) = take() {
+                let pass = ReconcilePass(
+                    environment: environment, source: rooms.source, render: rooms.render, bench: bench, book: book,
+                    interruption: interruption)
+                let record = await pass.run(trigger, at: commit)
+                inbox.withLock { $0.running = nil }
+                failures = record.outcome == .succeeded || record.outcome == .stopped ? 0 : failures + 1
+                await remember(record)
+            } else {
+                let inbox = inbox
+                let result = await wait(
+                    upTo: retryDelay(afterFailures: failures), time: rooms.time, interruption: stopping,
+                    on: [arrivals], until: { inbox.withLock { $0.trigger != nil && $0.commit != nil } })
+                if result == .timedOut, failures > 0 { request(.retry) }
+            }
+        }
+    }
+
+    private func take() -> (Trigger, CommitID, Interruption)? {
+        inbox.withLock { inbox in
+            guard !inbox.isStopping, let trigger = inbox.trigger, let commit = inbox.commit else { return nil }
+            let interruption = Interruption()
+            inbox.trigger = nil
+            inbox.running = (interruption, commit)
+            return (trigger, commit, interruption)
+        }
+    }
+
+    /// Soon when the cluster or the repository stumbled; in minutes when only a change elsewhere can help.
+    private func retryDelay(afterFailures failures: Int) -> Duration {
+        guard failures > 0 else { return .seconds(3600) }
+        let base: Duration = book.current.isRetryable ? .seconds(1) : .seconds(60)
+        let delay = Backoff(base: base, cap: .seconds(300))
+            .delay(afterFailures: failures, unitRandom: rooms.time.unitRandom())
+        return delay + .milliseconds(100)
+    }
+
+    /// Writes the record into history and log, unless it tells nothing new.
+    private func remember(_ record: PassRecord) async {
+        PassLog(logger: logger).write(record)
+        guard record.isNoteworthy, !isRepetition(record) else { return book.update { $0.quietPasses += 1 } }
+        book.update { $0.lastStored = record }
+        do {
+            try await rooms.history.append(record)
+        } catch {
+            logger.error("The pass is missing from the history", ["pass": record.id, "error": "\(error)"])
+        }
+    }
+
+    private func isRepetition(_ record: PassRecord) -> Bool {
+        guard record.trigger == .retry, let last = book.current.lastStored else { return false }
+        return last.outcome == record.outcome && last.reason == record.reason && last.objects == record.objects
+            && last.commit == record.commit
+    }
+
+    // MARK: Between passes
+
+    private var healer: Healer {
+        Healer(
+            bench: bench, book: book,
+            fights: Fights(threshold: bench.settings.fightThreshold, pause: bench.settings.fightPause),
+            interruption: stopping,
+            report: { record in
+                self.book.update { $0.lastPass = record }
+                await self.remember(record)
+            },
+            escalate: { self.request(.drift) })
+    }
+
+    /// One follower for each kind that was listed.
+    private func followKinds() async {
+        let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let remove = bench.index.changes.add(wake)
+        defer { remove() }
+        wake.yield()
+        var followed: Set<GroupKind> = []
+        await withTaskGroup(of: Void.self) { group in
+            for await _ in wakes {
+                for kind in bench.index.kinds.subtracting(followed) {
+                    followed.insert(kind)
+                    let follower = KindFollower(bench: bench, book: book, kind: kind)
+                    group.addTask { await follower.run() }
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// The environment as people see it, now.
+    public var status: EnvironmentStatus {
+        let report = StatusReport(
+            book.current, members: bench.index.members, now: rooms.time.uptime(), stuckAfter: rooms.settings.stuckAfter)
+        book.noteRolling(report.rolling, at: rooms.time.uptime())
+        return report.status
+    }
+
+    /// Many changes within a moment become one; a rollout is looked at now and then, it may be stuck.
+    private func publishChanges() async {
+        let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let removals = [bench.index.changes, book.changes].map { $0.add(wake) }
+        defer { for remove in removals { remove() } }
+        wake.yield()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                while (try? await self.rooms.time.sleep(.seconds(30))) != nil {
+                    if !self.book.current.rollingSince.isEmpty { wake.yield() }
+                }
+            }
+            for await _ in wakes {
+                publish(status)
+                guard (try? await rooms.time.sleep(.milliseconds(100))) != nil else { break }
+            }
+            group.cancelAll()
+        }
+    }
+
+    // MARK: What the repository says
+
+    /// Why the branch cannot be read; nil when it can. What was read before stays in force.
+    public func note(sourceProblem: String?) { book.update { $0.sourceProblem = sourceProblem } }
+
+    /// The releases that the branch remembers, newest first.
+    public func note(releases: [Name: [ReleaseEvent]]) { book.update { $0.releases = releases } }
+}
+
+extension Workbench {
+    init(_ environment: Environment, cluster: any Cluster, rooms: EnvironmentLoop.Rooms) {
+        let applySet = ApplySet(of: environment)
+        self.init(
+            cluster: cluster, applySet: applySet, index: MemberIndex(applySet: applySet, health: rooms.health),
+            gate: Gate(limit: rooms.settings.parallelRequests), time: rooms.time, settings: rooms.settings)
+    }
+}
+
+/// One line per pass.
+struct PassLog {
+    let logger: Logger
+
+    func write(_ record: PassRecord) {
+        let fields: Logger.Fields = [
+            "pass": record.id, "trigger": record.trigger.rawValue, "commit": record.commit?.hex ?? "",
+            "outcome": record.outcome.rawValue, "stage": record.stage.rawValue,
+            "created": record.count(of: .created), "configured": record.count(of: .configured),
+            "deleted": record.count(of: .deleted), "unchanged": record.unchangedCount,
+            "failed": record.count(of: .failed), "skipped": record.count(of: .skipped),
+            "durationMs": record.finishedAt.milliseconds - record.startedAt.milliseconds, "reason": record.reason,
+        ]
+        switch record.outcome {
+        case .failed, .incomplete: logger.warning("Reconciled", fields)
+        case .succeeded, .stopped:
+            if record.objects.isEmpty { logger.info("Reconciled", fields) } else { logger.notice("Reconciled", fields) }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+
+/// Waits until objects are healthy: by watching where somebody watches, by asking where nobody does.
+struct HealthProbe: Sendable {
+    let bench: Workbench
+    let interruption: Interruption
+
+    private static let askInterval = Duration.milliseconds(500)
+
+    /// - Returns: What is not healthy in time, and why; nil when everything is.
+    func wait(for keys: [ResourceKey]) async -> String? {
+        let limit = bench.time.uptime() + bench.settings.healthTimeout
+        let index = bench.index
+        while true {
+            await ask(keys.filter { !index.isFollowed($0.groupKind) && Self.problem($0, in: index) != nil })
+            let problem: @Sendable () -> String? = { keys.lazy.compactMap { Self.problem($0, in: index) }.first }
+            let left = limit - bench.time.uptime()
+            guard let reason = problem() else { return nil }
+            guard left > .zero else {
+                return "\(reason); given up after \(bench.settings.healthTimeout.components.seconds) s"
+            }
+            let isAsking = keys.contains { !index.isFollowed($0.groupKind) }
+            let result = await Reconciler.wait(
+                upTo: isAsking ? min(left, Self.askInterval) : left, time: bench.time, interruption: interruption,
+                on: [index.changes], until: { problem() == nil })
+            if result == .met { return nil }
+            if result == .interrupted { return reason }
+        }
+    }
+
+    private static func problem(_ key: ResourceKey, in index: MemberIndex) -> String? {
+        guard let member = index.member(key) else { return "\(key) is missing" }
+        switch member.health.status {
+        case .healthy, .suspended: return nil
+        case .progressing, .terminating, .missing, .degraded, .unknown: return "\(key): \(member.health.reason)"
+        }
+    }
+
+    private func ask(_ keys: [ResourceKey]) async {
+        guard !keys.isEmpty, let discovery = try? await bench.cluster.discovery(refresh: false) else { return }
+        for key in keys {
+            // A failed question is asked again a moment later.
+            guard let resource = discovery.resource(for: key.groupKind),
+                let object = try? await bench.get(key, resource, detail: .whole, interruption)
+            else { continue }
+            bench.index.observe(.modified(object), of: key.groupKind)
+        }
+    }
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+
+/// Reads what a plan must know. What is already known from watches is not asked again.
+struct LiveReader: Sendable {
+    let bench: Workbench
+    let interruption: Interruption
+
+    /// So many new objects of a kind in a namespace are looked up with one list.
+    private static let censusThreshold = 4
+
+    /// - Throws: `ClusterError` when the cluster as a whole does not answer; what single kinds refuse is in `unread`.
+    func read(_ desired: DesiredState, discovery: Discovery) async throws(ClusterError) -> LiveState {
+        var live = LiveState()
+        if let parent = try await parent() {
+            live.hasParent = true
+            live.announced = try bench.applySet.contents(of: parent)
+        }
+        let kinds = live.announced.groupKinds.union(desired.objects.values.filter { !$0.awaitsKind }.map(\.key.groupKind))
+        live.unread = try await list(kinds.subtracting(bench.index.kinds), desired, discovery)
+        live.members = bench.index.members
+        let missing = desired.objects.values.filter { live.members[$0.key] == nil && !$0.awaitsKind }
+        live.strangers = try await strangers(missing)
+        return live
+    }
+
+    private func parent() async throws(ClusterError) -> Value? {
+        let set = bench.applySet
+        let key = ResourceKey(groupKind: ApplySet.resource.kind.groupKind, namespace: set.namespace, name: set.name)
+        return try await bench.get(key, ApplySet.resource, detail: .metadata, interruption)
+    }
+
+    // MARK: Members
+
+    /// - Returns: The kinds that could not be listed, and why.
+    private func list(
+        _ kinds: Set<GroupKind>, _ desired: DesiredState, _ discovery: Discovery
+    ) async throws(ClusterError) -> [GroupKind: String] {
+        var unread: [GroupKind: String] = [:]
+        var resources: [APIResource] = []
+        for kind in kinds.sorted() {
+            if let resource = discovery.resource(for: kind) {
+                resources.append(resource)
+            } else if discovery.unavailable.contains(where: { GroupVersionKind(apiVersion: $0, kind: "").group == kind.group }) {
+                unread[kind] = "its API group does not answer"
+            }
+            // Otherwise the kind is gone, and its objects with it.
+        }
+        let problems = await withTaskGroup(of: (GroupKind, ClusterError?).self) { group in
+            for resource in resources {
+                group.addTask {
+                    do throws(ClusterError) {
+                        try await self.list(resource, desired)
+                        return (resource.kind.groupKind, nil)
+                    } catch {
+                        return (resource.kind.groupKind, error)
+                    }
+                }
+            }
+            var problems: [GroupKind: ClusterError] = [:]
+            for await (kind, error) in group { problems[kind] = error }
+            return problems
+        }
+        for (kind, error) in problems {
+            switch error.code {
+            case .unreachable, .unauthorized, .cancelled: throw error
+            default: unread[kind] = error.detail
+            }
+        }
+        return unread
+    }
+
+    /// Lists the members of one kind into the index, bodies included just long enough to compare them.
+    func list(_ resource: APIResource, _ desired: DesiredState) async throws(ClusterError) {
+        let set = bench.applySet
+        let list = try await bench.request(interruption) { () throws(ClusterError) in
+            try await bench.cluster.list(resource, namespace: nil, labels: set.selector, detail: .whole)
+        }
+        bench.index.load(list, of: resource.kind.groupKind) { key in
+            desired.objects[key].map { ($0.digest, $0.object(in: set)) }
+        }
+    }
+
+    // MARK: Strangers
+
+    /// Objects that stand where git wants one of ours, without being ours.
+    private func strangers(_ missing: [DesiredObject]) async throws(ClusterError) -> [ResourceKey: Stranger] {
+        struct Place: Hashable {
+            let resource: APIResource
+            let namespace: String?
+        }
+        let places = Dictionary(grouping: missing) { Place(resource: $0.resource, namespace: $0.key.namespace) }
+        let answers = await withTaskGroup(of: Result<[ResourceKey: Stranger], ClusterError>.self) { group in
+            for (place, objects) in places {
+                if objects.count >= Self.censusThreshold {
+                    group.addTask {
+                        await self.result { () throws(ClusterError) in
+                            try await self.census(place.resource, place.namespace, wanted: Set(objects.map(\.key)))
+                        }
+                    }
+                } else {
+                    for object in objects {
+                        group.addTask {
+                            await self.result { () throws(ClusterError) in try await self.stranger(at: object) }
+                        }
+                    }
+                }
+            }
+            var answers: [Result<[ResourceKey: Stranger], ClusterError>] = []
+            for await answer in group { answers.append(answer) }
+            return answers
+        }
+        var strangers: [ResourceKey: Stranger] = [:]
+        for answer in answers { strangers.merge(try answer.get()) { first, _ in first } }
+        return strangers
+    }
+
+    private func result(
+        _ body: () async throws(ClusterError) -> [ResourceKey: Stranger]
+    ) async -> Result<[ResourceKey: Stranger], ClusterError> {
+        do throws(ClusterError) { return .success(try await body()) } catch { return .failure(error) }
+    }
+
+    private func census(
+        _ resource: APIResource, _ namespace: String?, wanted: Set<ResourceKey>
+    ) async throws(ClusterError) -> [ResourceKey: Stranger] {
+        let list = try await bench.request(interruption) { () throws(ClusterError) in
+            try await bench.cluster.list(resource, namespace: namespace, labels: "", detail: .metadata)
+        }
+        var strangers: [ResourceKey: Stranger] = [:]
+        for object in list.items {
+            guard let key = ResourceKey(of: object, kind: resource.kind.groupKind), wanted.contains(key) else { continue }
+            strangers[key] = Stranger(object, key: key, in: bench.applySet)
+        }
+        return strangers
+    }
+
+    private func stranger(at desired: DesiredObject) async throws(ClusterError) -> [ResourceKey: Stranger] {
+        let found = try await bench.get(desired.key, desired.resource, detail: .metadata, interruption)
+        guard let found else { return [:] }
+        return [desired.key: Stranger(found, key: desired.key, in: bench.applySet)]
+    }
+}

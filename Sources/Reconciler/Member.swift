@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+
+/// What is remembered of one live object of ours; never its body.
+struct Member: Sendable, Hashable {
+    /// Whether the live object is known to be what git wanted when it was last looked at.
+    enum Sync: Sendable, Hashable {
+        case proven
+        /// Only the server's dry run can tell.
+        case unproven
+        /// Somebody changed it since.
+        case drifted
+    }
+
+    let uid: String
+    let resourceVersion: String
+    /// 0 for kinds that have none.
+    let generation: Int64
+    /// Of the manifest that was last applied; empty when the annotation is gone.
+    let digest: String
+    /// See `OwnFields.fingerprint`.
+    let ownFields: Int
+    let service: Name?
+    let wave: Int
+    let ownership: Ownership
+    let isPruneDisabled: Bool
+    let isTerminating: Bool
+    let finalizers: [String]
+    var sync: Sync
+    var health: ObjectHealth
+
+    init(_ object: Value, key: ResourceKey, in applySet: ApplySet, sync: Sync, health: ObjectHealth) {
+        let metadata = object["metadata"]
+        uid = object.uid ?? ""
+        resourceVersion = object.resourceVersion ?? ""
+        generation = metadata?["generation"]?.integer ?? 0
+        digest = object.annotation(Conventions.digestAnnotation) ?? ""
+        ownFields = OwnFields.fingerprint(of: object)
+        service = object.label(Conventions.serviceLabel).flatMap { Name($0) }
+        wave = object.annotation(Conventions.waveAnnotation).flatMap { Int($0) } ?? 0
+        ownership = Ownership(of: object, key: key, in: applySet)
+        isPruneDisabled = object.annotation(Conventions.pruneAnnotation) == "disabled"
+        isTerminating = metadata?["deletionTimestamp"]?.string != nil
+        finalizers = metadata?["finalizers"]?.list?.compactMap(\.string) ?? []
+        self.sync = sync
+        self.health = health
+    }
+
+    /// Whether `other`, a later state of the same object, was changed by someone else in a way that concerns us.
+    ///
+    /// When another manager sets a field of ours, the server moves it out of our set; a mere reordering of a list
+    /// shows in the generation alone.
+    func isChanged(in other: Member) -> Bool {
+        uid != other.uid || digest != other.digest || ownFields != other.ownFields || generation != other.generation
+            || ownership != other.ownership
+    }
+}
+
+/// An object that stands where git wants one of ours, and is not.
+struct Stranger: Sendable, Hashable {
+    let ownership: Ownership
+    let uid: String
+    let isTerminating: Bool
+    let finalizers: [String]
+    /// It carries the environment's label and its own identity: we began to make it ours.
+    let isPrepared: Bool
+
+    init(_ object: Value, key: ResourceKey, in applySet: ApplySet) {
+        ownership = Ownership(of: object, key: key, in: applySet)
+        uid = object.uid ?? ""
+        isTerminating = object[at: "metadata", "deletionTimestamp"]?.string != nil
+        finalizers = object[at: "metadata", "finalizers"]?.list?.compactMap(\.string) ?? []
+        isPrepared =
+            object.label(Conventions.environmentLabel) == applySet.environment.text
+            && object.annotation(Conventions.objectAnnotation) == key.identity
+    }
+}
+
+/// Whether version `left` of an object is later than `right`. Versions of one object are ordered numbers
+/// (KEP-5504 makes that official); one that is no number counts as later, so nothing is missed.
+func isLater(_ left: String, than right: String) -> Bool {
+    guard let left = UInt64(left), let right = UInt64(right) else { return true }
+    return left > right
+}

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import Lifecycle
+
+/// Everything of ours in the cluster, as last seen, without bodies. Safe from any thread.
+///
+/// Lists, watches and the answers to our own writes all flow in here; whichever is newest wins. What changed without
+/// us is remembered as a suspect until someone takes it up.
+final class MemberIndex: Sendable {
+    /// What happened to an object behind our back.
+    enum Suspicion: Sendable, Hashable {
+        case changed
+        /// Deleted, or its label was taken off; with the uid it had.
+        case vanished(uid: String)
+    }
+
+    private enum Event {
+        case state(Value)
+        case deletion(Value)
+    }
+
+    private struct State {
+        var members: [ResourceKey: Member] = [:]
+        /// Per kind that was listed: where a watch continues.
+        var versions: [GroupKind: String] = [:]
+        var followed: Set<GroupKind> = []
+        /// Objects being written; what is seen of them meanwhile waits for the answer.
+        var inFlight: [ResourceKey: Event?] = [:]
+        var suspects: [ResourceKey: Suspicion] = [:]
+    }
+
+    let applySet: ApplySet
+    private let rules: @Sendable (Value) -> ObjectHealth
+    private let state = Lock(State())
+    /// Sends after every change.
+    let changes = Broadcast()
+    /// Sends when there is a new suspect.
+    let suspicions = Broadcast()
+
+    init(applySet: ApplySet, health: @escaping @Sendable (Value) -> ObjectHealth) {
+        self.applySet = applySet
+        rules = health
+    }
+
+    private func health(_ object: Value, _ key: ResourceKey) -> ObjectHealth {
+        Attention.health(of: object, kind: key.groupKind, rules: rules)
+    }
+
+    var members: [ResourceKey: Member] { state.withLock { $0.members } }
+    func member(_ key: ResourceKey) -> Member? { state.withLock { $0.members[key] } }
+
+    /// Where a watch on this kind continues; nil when it must be listed first.
+    func version(of kind: GroupKind) -> String? { state.withLock { $0.versions[kind] } }
+    var kinds: Set<GroupKind> { state.withLock { Set($0.versions.keys) } }
+
+    /// Whether somebody keeps this kind up to date; otherwise waiting means asking.
+    func isFollowed(_ kind: GroupKind) -> Bool { state.withLock { $0.followed.contains(kind) } }
+    func setFollowed(_ kind: GroupKind, _ isFollowed: Bool) {
+        state.withLock { if isFollowed { $0.followed.insert(kind) } else { $0.followed.remove(kind) } }
+    }
+
+    func takeSuspects() -> [ResourceKey: Suspicion] {
+        state.withLock { state in
+            let free = state.suspects.filter { state.inFlight[$0.key] == nil }
+            for key in free.keys { state.suspects[key] = nil }
+            return free
+        }
+    }
+
+    func suspect(_ key: ResourceKey, _ suspicion: Suspicion) {
+        state.withLock { $0.suspects[key] = suspicion }
+        suspicions.send()
+    }
+
+    // MARK: Lists and watches
+
+    /// Takes a complete list of one kind. What was there before and is not in it has vanished.
+    ///
+    /// - Parameter wanted: The object as we would send it, to prove equality while its body is at hand.
+    func load(_ list: ObjectList, of kind: GroupKind, wanted: (ResourceKey) -> (digest: String, object: Value)?) {
+        var listed = Set<ResourceKey>()
+        var isSuspicious = false
+        for object in list.items {
+            guard let key = ResourceKey(of: object, kind: kind) else { continue }
+            listed.insert(key)
+            let isProven = wanted(key).map { wanted in
+                object.annotation(Conventions.digestAnnotation) == wanted.digest
+                    && Comparison.covers(object, wanted.object)
+            }
+            isSuspicious = take(object, key: key, sync: isProven == true ? .proven : .unproven) || isSuspicious
+        }
+        let hasVanished = state.withLock { state in
+            let gone = state.members.filter {
+                $0.key.groupKind == kind && !listed.contains($0.key) && state.inFlight[$0.key] == nil
+                    && isLater(list.resourceVersion, than: $0.value.resourceVersion)
+            }
+            for (key, member) in gone {
+                state.members[key] = nil
+                state.suspects[key] = .vanished(uid: member.uid)
+            }
+            state.versions[kind] = list.resourceVersion
+            return !gone.isEmpty
+        }
+        changes.send()
+        if isSuspicious || hasVanished { suspicions.send() }
+    }
+
+    /// The watch on this kind lost its place: it must be listed again.
+    func forget(_ kind: GroupKind) {
+        state.withLock { $0.versions[kind] = nil }
+        changes.send()
+    }
+
+    func observe(_ event: WatchEvent, of kind: GroupKind) {
+        var isSuspicious = false
+        switch event {
+        case .added(let object), .modified(let object):
+            guard let key = ResourceKey(of: object, kind: kind) else { return }
+            isSuspicious = take(object, key: key, sync: .unproven)
+            advance(kind, to: object.resourceVersion)
+        case .deleted(let object):
+            guard let key = ResourceKey(of: object, kind: kind) else { return }
+            isSuspicious = takeDeletion(object, key: key)
+            advance(kind, to: object.resourceVersion)
+        case .bookmark(let version):
+            advance(kind, to: version)
+            return
+        }
+        changes.send()
+        if isSuspicious { suspicions.send() }
+    }
+
+    private func advance(_ kind: GroupKind, to version: String?) {
+        guard let version else { return }
+        state.withLock { if $0.versions[kind] != nil { $0.versions[kind] = version } }
+    }
+
+    /// - Returns: Whether somebody else changed it.
+    private func take(_ object: Value, key: ResourceKey, sync: Member.Sync) -> Bool {
+        var seen = Member(object, key: key, in: applySet, sync: sync, health: health(object, key))
+        return state.withLock { state in
+            if state.inFlight[key] != nil {
+                state.inFlight[key] = .some(.state(object))
+                return false
+            }
+            return Self.settle(&seen, key: key, in: &state)
+        }
+    }
+
+    private static func settle(_ seen: inout Member, key: ResourceKey, in state: inout State) -> Bool {
+        guard let known = state.members[key] else {
+            state.members[key] = seen
+            if seen.sync != .proven { state.suspects[key] = .changed }
+            return seen.sync != .proven
+        }
+        if known.uid == seen.uid, !isLater(seen.resourceVersion, than: known.resourceVersion) { return false }
+        if seen.sync != .proven {
+            let isChanged = known.isChanged(in: seen)
+            seen.sync = isChanged ? .drifted : known.sync
+            if isChanged { state.suspects[key] = .changed }
+        }
+        state.members[key] = seen
+        return state.suspects[key] != nil
+    }
+
+    private func takeDeletion(_ object: Value, key: ResourceKey) -> Bool {
+        state.withLock { state in
+            if state.inFlight[key] != nil {
+                state.inFlight[key] = .some(.deletion(object))
+                return false
+            }
+            return Self.settleDeletion(object, key: key, in: &state)
+        }
+    }
+
+    private static func settleDeletion(_ object: Value, key: ResourceKey, in state: inout State) -> Bool {
+        guard let known = state.members[key], known.uid == object.uid,
+            isLater(object.resourceVersion ?? "", than: known.resourceVersion)
+        else { return false }
+        state.members[key] = nil
+        state.suspects[key] = .vanished(uid: known.uid)
+        return true
+    }
+
+    // MARK: Our own writes
+
+    /// Claims an object for one writer.
+    ///
+    /// - Returns: False when another writer has it.
+    func begin(_ key: ResourceKey) -> Bool {
+        state.withLock { state in
+            guard state.inFlight[key] == nil else { return false }
+            state.inFlight[key] = .some(nil)
+            return true
+        }
+    }
+
+    func isBusy(_ key: ResourceKey) -> Bool { state.withLock { $0.inFlight[key] != nil } }
+
+    /// What the server answered to our write: the truth, until something newer is seen.
+    func record(_ object: Value, key: ResourceKey) {
+        let member = Member(object, key: key, in: applySet, sync: .proven, health: health(object, key))
+        state.withLock { state in
+            state.members[key] = member
+            state.suspects[key] = nil
+        }
+        changes.send()
+    }
+
+    /// We deleted it, or found it gone.
+    func recordDeletion(_ key: ResourceKey) {
+        state.withLock { state in
+            state.members[key] = nil
+            state.suspects[key] = nil
+        }
+        changes.send()
+    }
+
+    /// Lets the object go; what was seen of it meanwhile counts now, if it is newer than our own write.
+    func end(_ key: ResourceKey) {
+        let held = state.withLock { $0.inFlight.removeValue(forKey: key) ?? nil }
+        var isSuspicious = false
+        switch held {
+        case .state(let object): isSuspicious = take(object, key: key, sync: .unproven)
+        case .deletion(let object): isSuspicious = takeDeletion(object, key: key)
+        case nil: break
+        }
+        changes.send()
+        if isSuspicious { suspicions.send() }
+    }
+}
+
+/// How closely a kind is watched.
+enum Attention {
+    /// Kinds that cannot be unhealthy: their bodies (and the secrets in them) need not be followed.
+    private static let stateless: Set<GroupKind> = Set(
+        [
+            "ConfigMap", "Secret", "ServiceAccount", "ResourceQuota", "LimitRange",
+            "Role.rbac.authorization.k8s.io", "RoleBinding.rbac.authorization.k8s.io",
+            "ClusterRole.rbac.authorization.k8s.io", "ClusterRoleBinding.rbac.authorization.k8s.io",
+            "NetworkPolicy.networking.k8s.io", "IngressClass.networking.k8s.io", "StorageClass.storage.k8s.io",
+            "PriorityClass.scheduling.k8s.io", "RuntimeClass.node.k8s.io", "CSIDriver.storage.k8s.io",
+            "MutatingWebhookConfiguration.admissionregistration.k8s.io",
+            "ValidatingWebhookConfiguration.admissionregistration.k8s.io",
+        ].map { GroupKind($0) })
+
+    static func detail(for kind: GroupKind) -> Detail { stateless.contains(kind) ? .metadata : .whole }
+
+    /// - Parameter rules: What to ask for kinds that can be unhealthy.
+    static func health(of object: Value, kind: GroupKind, rules: (Value) -> ObjectHealth) -> ObjectHealth {
+        guard detail(for: kind) == .metadata else { return rules(object) }
+        let isTerminating = object[at: "metadata", "deletionTimestamp"]?.string != nil
+        return isTerminating ? ObjectHealth(.terminating, "it is being deleted") : .healthy
+    }
+}

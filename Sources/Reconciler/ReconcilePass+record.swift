@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+
+// What a pass writes down on its way.
+
+/// Why a pass ended before its end.
+private enum PassError: Error, CustomStringConvertible {
+    case interrupted
+    case unreadable(String)
+
+    var description: String {
+        switch self {
+        case .interrupted: "a newer commit came, or kubernaut is stopping"
+        case .unreadable(let problem): problem
+        }
+    }
+}
+
+extension ReconcilePass {
+    func begin(_ trigger: Trigger, _ commit: CommitID) -> PassRecord {
+        let now = bench.time.now()
+        var record = PassRecord(
+            id: Self.id(at: now, unitRandom: bench.time.unitRandom), environment: environment.name, trigger: trigger,
+            startedAt: now)
+        record.commit = commit
+        record.previousCommit = book.current.lastCommit
+        book.update { $0.isReconciling = true }
+        return record
+    }
+
+    /// 12 digits of time, 20 of chance.
+    static func id(at now: Instant, unitRandom: () -> Double) -> String {
+        func digits(_ number: UInt64, _ count: Int) -> String {
+            let text = String(number, radix: 16)
+            return String(repeating: "0", count: max(0, count - text.count)) + text.suffix(count)
+        }
+        let chance = (0..<2).map { _ in digits(UInt64(unitRandom() * Double(1 << 40)), 10) }
+        return digits(UInt64(max(0, now.milliseconds)), 12) + chance.joined()
+    }
+
+    func accept(_ rendering: Rendering, of snapshot: SourceSnapshot, into record: inout PassRecord) throws {
+        record.diagnostics = rendering.allDiagnostics
+        let problem = rendering.diagnostics.first { $0.severity == .error }
+        book.update { state in
+            state.snapshot = snapshot
+            state.head = snapshot.commit
+            state.sourceProblem = problem.map(\.description)
+            if problem == nil { state.rendering = rendering }
+        }
+        if let problem { throw PassError.unreadable("\(problem)") }
+    }
+
+    /// What the rendering wants, in terms of this cluster. Asks the cluster again before calling a kind unknown.
+    func want(_ rendering: Rendering) async throws(ClusterError) -> (DesiredState, Discovery) {
+        var discovery = try await discovery(refresh: false)
+        var desired = DesiredState(rendering, discovery: discovery)
+        if !desired.refusals.isEmpty || !discovery.unavailable.isEmpty {
+            discovery = try await self.discovery(refresh: true)
+            desired = DesiredState(rendering, discovery: discovery)
+        }
+        return (desired, discovery)
+    }
+
+    private func discovery(refresh: Bool) async throws(ClusterError) -> Discovery {
+        try await bench.request(interruption) { () throws(ClusterError) in
+            try await bench.cluster.discovery(refresh: refresh)
+        }
+    }
+
+    func adopt(_ plan: Plan, _ desired: DesiredState) {
+        let items = plan.foundation + plan.services.flatMap(\.items)
+        book.update { state in
+            state.desired = desired
+            state.settled = Set(items.filter { $0.step == .leave }.map(\.key))
+            state.held = plan.prune.held
+            state.heldHash = plan.prune.heldHash
+            state.clusterProblem = nil
+            if state.confirmedHash != nil, !plan.prune.held.isEmpty || plan.prune.ready.isEmpty {
+                state.confirmedHash = nil
+            }
+        }
+    }
+
+    var applier: Applier {
+        Applier(bench: bench, interruption: interruption) { key in book.settle(key) }
+    }
+
+    func note(_ applied: ApplyReport, of plan: Plan, into record: inout PassRecord) {
+        record.objects += applied.results.filter { $0.action != .unchanged }.sorted { $0.key < $1.key }
+        record.unchangedCount = applied.results.count { $0.action == .unchanged }
+        record.warnings = Array(applied.warnings.union(plan.notes)).sorted()
+        let problems = applied.results.filter { $0.action == .failed || $0.action == .skipped }
+        book.update { state in
+            state.settled.formUnion(applied.settled)
+            state.problems = Dictionary(problems.map { ($0.key, $0) }) { first, _ in first }
+            state.serviceProblems = applied.failedServices
+        }
+    }
+
+    func note(_ pruned: Pruner.Report, into record: inout PassRecord) {
+        record.objects += pruned.results.sorted { $0.key < $1.key }
+    }
+
+    func stopIfInterrupted() throws {
+        if interruption.isRaised { throw PassError.interrupted }
+    }
+
+    /// What the record says in one sentence, and whether the same commit is worth another try by itself.
+    func conclude(_ applied: ApplyReport, _ pruned: Pruner.Report, _ plan: Plan, into record: inout PassRecord) {
+        book.update { $0.isRetryable = applied.isRetryable || pruned.isRetryable || plan.prune.blocked != nil }
+        let unrendered = Set(book.current.desired.failedServices)
+        let failed = unrendered.union(applied.failedServices.keys).sorted()
+        if let first = failed.first {
+            let problem =
+                applied.failedServices[first]
+                ?? record.diagnostics.first { $0.service == first && $0.severity == .error }?.description
+            let others = failed.count > 1 ? " (and \(failed.count - 1) more)" : ""
+            record.outcome = .incomplete
+            record.reason = "\(first): \(problem ?? "it could not be rendered")\(others)"
+        } else if let problem = pruned.results.first(where: { $0.action == .failed }) {
+            record.outcome = .incomplete
+            record.reason = "deleting \(problem.key): \(problem.message)"
+        } else if !plan.prune.held.isEmpty {
+            record.outcome = .incomplete
+            record.reason = "\(plan.prune.held.count) deletions wait for a person to confirm them"
+        } else if let blocked = plan.prune.blocked {
+            record.outcome = .incomplete
+            record.reason = blocked
+        }
+    }
+
+    func fail(_ error: any Error, into record: inout PassRecord) {
+        let isCancelled = (error as? ClusterError)?.code == .cancelled
+        if interruption.isRaised || isCancelled {
+            record.outcome = .stopped
+            record.reason = "\(PassError.interrupted)"
+        } else {
+            // What was applied before the failure stays applied.
+            record.outcome = record.objects.isEmpty && record.unchangedCount == 0 ? .failed : .incomplete
+            record.reason = "\(error)"
+        }
+        let stage = record.stage
+        let reason = record.reason
+        book.update { state in
+            if record.outcome == .stopped { return }
+            // What cannot be read stays so until the next commit.
+            state.isRetryable = !(error is PassError)
+            if stage == .fetch { state.sourceProblem = reason }
+            if error is ClusterError { state.clusterProblem = reason }
+        }
+    }
+
+    func finish(_ unfinished: PassRecord) -> PassRecord {
+        var record = unfinished
+        record.finishedAt = bench.time.now()
+        let result = record
+        book.update { state in
+            state.isReconciling = false
+            state.lastPass = result
+            if result.outcome != .stopped { state.lastCommit = result.commit }
+            if result.outcome == .succeeded { state.appliedCommit = result.commit }
+        }
+        return record
+    }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Domain
+
+/// One pass, room by room: from a commit to a cluster that equals it. Start reading kubernaut here.
+///
+/// Comes in: a commit and why now. Goes out: a record of what happened, whatever happened.
+public struct ReconcilePass: Sendable {
+    /// Files of one commit → everything the environment wants. Services whose inputs are those of the previous
+    /// rendering may be taken over from it. Pure.
+    public typealias Renderer = @Sendable (SourceSnapshot, Environment, _ previous: Rendering?) -> Rendering
+
+    let environment: Environment
+    let source: any Source
+    let render: Renderer
+    let bench: Workbench
+    let book: EnvironmentBook
+    let interruption: Interruption
+
+    /// Never throws: a failure is a result too, and reaches the history like any other.
+    func run(_ trigger: Trigger, at commit: CommitID) async -> PassRecord {
+        var record = begin(trigger, commit)
+        do {
+            let snapshot = try await source.snapshot(at: commit, reusing: book.current.snapshot)
+
+            record.stage = .render
+            let rendering = render(snapshot, environment, book.current.rendering)
+            try accept(rendering, of: snapshot, into: &record)
+
+            record.stage = .plan
+            let (desired, discovery) = try await want(rendering)
+            let live = try await LiveReader(bench: bench, interruption: interruption).read(desired, discovery: discovery)
+            let plan = Plan(desired, live: live, environment: environment, confirmed: book.current.confirmedHash)
+            adopt(plan, desired)
+
+            record.stage = .apply
+            let parent = ParentKeeper(bench: bench, interruption: interruption)
+            try await parent.widen(for: plan, live: live)
+            let applied = await applier.apply(plan)
+            note(applied, of: plan, into: &record)
+
+            record.stage = .prune
+            try stopIfInterrupted()
+            let pruner = Pruner(bench: bench, interruption: interruption, discovery: discovery)
+            let pruned = await pruner.prune(plan.prune, failed: Set(applied.failedServices.keys))
+            note(pruned, into: &record)
+            try stopIfInterrupted()
+            try await parent.narrow(to: desired, after: plan, lingering: pruned.lingering)
+
+            record.stage = .health
+            conclude(applied, pruned, plan, into: &record)
+        } catch {
+            fail(error, into: &record)
+        }
+        return finish(record)
+    }
+}

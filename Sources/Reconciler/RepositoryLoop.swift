@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Domain
+public import Lifecycle
+import Logging
+
+/// Follows the config repository: fetches, reads the pipeline, and keeps one `EnvironmentLoop` per environment.
+///
+/// A fetch that fails, a branch that vanished or a pipeline that cannot be read keeps what was good last: the
+/// environments go on healing. Taking an environment out of the pipeline ends its loop and deletes nothing.
+///
+/// The daemon composes it so:
+///
+///     let board = StatusBoard(repository: url)
+///     let rooms = EnvironmentLoop.Rooms(source: mirror, render: …, health: …, history: store, logger: logger)
+///     let loop = RepositoryLoop(rooms: rooms, readPipeline: …, readRelease: …, cluster: { name in … }, board: board)
+///     serviceGroup: [loop, …]; SIGHUP, API and webhooks call `loop.request(…)`
+public final class RepositoryLoop: Service {
+    /// `kubernaut.yaml` of one snapshot; a nil pipeline comes with at least one error.
+    public typealias PipelineReader = @Sendable (SourceSnapshot) -> (pipeline: Pipeline?, diagnostics: [Diagnostic])
+
+    public var name: String { "repository" }
+    private let rooms: EnvironmentLoop.Rooms
+    private let readPipeline: PipelineReader
+    private let readRelease: @Sendable (SourceFile, String) -> ReleaseRecord?
+    private let cluster: @Sendable (String?) -> (any Cluster)?
+    private let board: StatusBoard
+    private let stopping = Interruption()
+    private let arrivals = Broadcast()
+    private let requested = Lock<Trigger?>(nil)
+    private let loops = Lock<[Name: EnvironmentLoop]>([:])
+
+    private static let backoff = Backoff(base: .seconds(2), cap: .seconds(300))
+
+    /// - Parameters:
+    ///   - readRelease: The record in a file under `releases/`, given its path; nil when it cannot be read.
+    ///   - cluster: The cluster of that name in the daemon's configuration; the default one for nil. Nil when there
+    ///     is none of that name.
+    public init(
+        rooms: EnvironmentLoop.Rooms, readPipeline: @escaping PipelineReader,
+        readRelease: @escaping @Sendable (SourceFile, String) -> ReleaseRecord?,
+        cluster: @escaping @Sendable (String?) -> (any Cluster)?, board: StatusBoard
+    ) {
+        self.rooms = rooms
+        self.readPipeline = readPipeline
+        self.readRelease = readRelease
+        self.cluster = cluster
+        self.board = board
+    }
+
+    /// Asks for a fetch now; `.request` also for a pass of every environment. Returns at once; safe from any thread.
+    public func request(_ trigger: Trigger) {
+        requested.withLock { $0 = $0 == .request ? .request : trigger }
+        arrivals.send()
+    }
+
+    /// The running loop of an environment, to request one pass or confirm a prune; nil when there is none.
+    public func environment(_ name: Name) -> EnvironmentLoop? { loops.withLock { $0[name] } }
+
+    public func stop() {
+        stopping.raise()
+        for loop in loops.withLock({ Array($0.values) }) { loop.stop() }
+        arrivals.send()
+    }
+
+    public func run() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            var state = RepositoryState()
+            var trigger = Trigger.start
+            while !stopping.isRaised {
+                await round(trigger, &state, &group)
+                trigger = await nextTrigger(afterFailures: state.failures)
+            }
+            for runner in state.runners.values { runner.finish() }
+            for loop in loops.withLock({ Array($0.values) }) { loop.stop() }
+            try await group.waitForAll()
+        }
+        try Task.checkCancellation()
+    }
+
+    /// Waits for the next poll, or for a request and what comes close behind it.
+    private func nextTrigger(afterFailures failures: Int) async -> Trigger {
+        let interval = rooms.settings.pollInterval
+        let jitter = interval * (0.1 * rooms.time.unitRandom())
+        let backoff = Self.backoff.delay(afterFailures: failures, unitRandom: rooms.time.unitRandom())
+        let pause = failures > 0 ? min(interval, .milliseconds(500) + backoff) : interval + jitter
+        let requested = requested
+        let result = await wait(
+            upTo: pause, time: rooms.time, interruption: stopping, on: [arrivals],
+            until: { requested.withLock { $0 != nil } })
+        if result == .met {
+            _ = await wait(upTo: rooms.settings.debounce, time: rooms.time, interruption: stopping)
+        }
+        return requested.withLock { trigger in
+            defer { trigger = nil }
+            return trigger ?? .poll
+        }
+    }
+
+    // MARK: One round
+
+    private func round(
+        _ trigger: Trigger, _ state: inout RepositoryState, _ group: inout ThrowingTaskGroup<Void, any Error>
+    ) async {
+        do {
+            let heads = try await rooms.source.fetch()
+            state.failures = 0
+            let now = rooms.time.now()
+            let problem = await refreshPipeline(heads, &state)
+            board.update { status in
+                status.lastFetchAt = now
+                status.fetchProblem = problem
+                status.fetchProblemSince = problem == nil ? nil : status.fetchProblemSince ?? now
+            }
+            syncLoops(with: state.pipeline, &state, &group)
+            await distribute(heads, trigger, &state)
+        } catch {
+            guard !Task.isCancelled, !stopping.isRaised else { return }
+            state.failures += 1
+            let now = rooms.time.now()
+            rooms.logger.warning("The repository could not be fetched", ["error": "\(error)"])
+            board.update { status in
+                status.fetchProblem = "\(error)"
+                status.fetchProblemSince = status.fetchProblemSince ?? now
+            }
+            if trigger == .request { for loop in loops.withLock({ Array($0.values) }) { loop.request(.request) } }
+        }
+    }
+
+    /// - Returns: Why the pipeline could not be read; nil when it could. The last good one stays.
+    private func refreshPipeline(_ heads: [String: CommitID], _ state: inout RepositoryState) async -> String? {
+        do {
+            let finder = PolicyBranch(source: rooms.source, read: readPipeline, configured: rooms.settings.policyBranch)
+            let found = try await finder.pipeline(heads: heads, last: state.policy)
+            state.policy = found
+            state.pipeline = found.pipeline
+            return nil
+        } catch {
+            rooms.logger.error("The pipeline could not be read", ["error": "\(error)"])
+            return "\(error)"
+        }
+    }
+
+    /// Starts, replaces and ends loops until they are those of the pipeline.
+    private func syncLoops(
+        with pipeline: Pipeline?, _ state: inout RepositoryState, _ group: inout ThrowingTaskGroup<Void, any Error>
+    ) {
+        guard let pipeline else { return }
+        for (name, runner) in state.runners where pipeline.environment(name) == nil {
+            rooms.logger.notice("Stopped following an environment; its objects stay", ["environment": name])
+            runner.finish()
+            state.runners[name] = nil
+            state.walks[name] = nil
+            state.requestedHeads[name] = nil
+            loops.withLock { $0.removeValue(forKey: name) }?.stop()
+        }
+        board.update { status in
+            let known = Dictionary(status.environments.map { ($0.environment.name, $0) }) { first, _ in first }
+            status.environments = pipeline.environments.map { environment in
+                var shown = known[environment.name] ?? EnvironmentStatus(environment: environment)
+                if shown.environment != environment { shown = EnvironmentStatus(environment: environment) }
+                return shown
+            }
+        }
+        for environment in pipeline.environments where self.environment(environment.name)?.environment != environment {
+            start(environment, &state, &group)
+        }
+    }
+
+    private func start(
+        _ environment: Environment, _ state: inout RepositoryState, _ group: inout ThrowingTaskGroup<Void, any Error>
+    ) {
+        guard let cluster = cluster(environment.cluster) else {
+            let name = environment.cluster ?? "default"
+            board.update { status in
+                status.change(environment.name) {
+                    $0.clusterProblem = "the daemon's configuration has no cluster \(name); add it, or correct `cluster`"
+                }
+            }
+            return
+        }
+        let board = board
+        let loop = EnvironmentLoop(environment, cluster: cluster, rooms: rooms) { status in board.show(status) }
+        loops.withLock { $0.updateValue(loop, forKey: environment.name) }?.stop()
+        state.requestedHeads[environment.name] = nil
+        rooms.logger.notice("Following an environment", ["environment": environment.name, "branch": environment.branch])
+        if let runner = state.runners[environment.name] {
+            // Runs when the one it replaces has ended.
+            runner.yield(loop)
+            return
+        }
+        let (queue, runner) = AsyncStream.makeStream(of: EnvironmentLoop.self)
+        state.runners[environment.name] = runner
+        group.addTask { for await loop in queue { try await loop.run() } }
+        runner.yield(loop)
+    }
+
+    /// Tells every loop its branch's head.
+    private func distribute(_ heads: [String: CommitID], _ trigger: Trigger, _ state: inout RepositoryState) async {
+        for environment in state.pipeline?.environments ?? [] {
+            guard let loop = self.environment(environment.name) else { continue }
+            guard let head = heads[environment.branch] else {
+                loop.note(
+                    sourceProblem: "branch \(environment.branch) does not exist; push it, "
+                        + "or correct `branch` in kubernaut.yaml")
+                state.requestedHeads[environment.name] = nil
+                continue
+            }
+            let isNew = state.requestedHeads[environment.name] != head
+            if isNew {
+                state.requestedHeads[environment.name] = head
+                loop.note(sourceProblem: nil)
+            }
+            if isNew || trigger == .request { loop.request(trigger, at: head) }
+        }
+        // After the triggers: walking history must not delay a release.
+        for environment in state.pipeline?.environments ?? [] {
+            guard let loop = self.environment(environment.name), let head = heads[environment.branch] else { continue }
+            await walk(environment.name, to: head, loop, &state)
+        }
+    }
+
+    private func walk(_ name: Name, to head: CommitID, _ loop: EnvironmentLoop, _ state: inout RepositoryState) async {
+        var walk = state.walks[name] ?? ReleaseWalk()
+        do {
+            try await walk.advance(
+                to: head, in: rooms.source, limit: rooms.settings.releaseLimit, read: readRelease)
+            state.walks[name] = walk
+            loop.note(releases: walk.releases)
+        } catch {
+            rooms.logger.warning("The release history could not be read", ["environment": name, "error": "\(error)"])
+        }
+    }
+}
+
+/// What the repository loop remembers from round to round.
+private struct RepositoryState {
+    var failures = 0
+    var policy: PolicyBranch.Found?
+    /// The last good one.
+    var pipeline: Pipeline?
+    /// Per environment: takes loops, and runs one after the other.
+    var runners: [Name: AsyncStream<EnvironmentLoop>.Continuation] = [:]
+    var requestedHeads: [Name: CommitID] = [:]
+    var walks: [Name: ReleaseWalk] = [:]
+}
+
+extension DaemonStatus {
+    mutating func change(_ name: Name, _ change: (inout EnvironmentStatus) -> Void) {
+        guard let index = environments.firstIndex(where: { $0.environment.name == name }) else { return }
+        change(&environments[index])
+    }
+}
+
+extension StatusBoard {
+    /// Puts one environment's status in its place and compares it with its neighbours.
+    func show(_ shown: EnvironmentStatus) {
+        update { status in
+            guard
+                let index = status.environments.firstIndex(where: { $0.environment == shown.environment })
+            else { return }
+            status.environments[index] = shown
+            for target in [index, index + 1] where target > 0 && target < status.environments.count {
+                status.environments[target].positions = Positions.compare(
+                    status.environments[target].releases, with: status.environments[target - 1].releases)
+            }
+            status.isReady = status.environments.allSatisfy {
+                $0.head != nil || $0.sourceProblem != nil || $0.clusterProblem != nil
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+
+/// Turns what is known of an environment into what people are told. Pure.
+struct StatusReport {
+    let status: EnvironmentStatus
+    /// Services that are on their way to being healthy.
+    let rolling: Set<Name>
+
+    init(
+        _ book: EnvironmentBook.State, members: [ResourceKey: Member], now: Duration, stuckAfter: Duration
+    ) {
+        var status = EnvironmentStatus(environment: book.environment)
+        status.head = book.head
+        status.appliedCommit = book.appliedCommit
+        status.releases = book.releases
+        status.diagnostics = book.rendering?.diagnostics ?? []
+        status.sourceProblem = book.sourceProblem
+        status.clusterProblem = book.clusterProblem
+        status.heldPrune = book.held.map(\.key)
+        status.isReconciling = book.isReconciling
+        status.lastPass = book.lastPass
+        let keys = Dictionary(grouping: book.desired.objects.values, by: \.service)
+        var rolling: Set<Name> = []
+        for service in book.rendering?.services ?? [] {
+            let view = ServiceView(
+                service: service, objects: (keys[service.name] ?? []).sorted { $0.position < $1.position },
+                book: book, members: members)
+            let (verdict, reason) = view.verdict(
+                rollingFor: book.rollingSince[service.name].map { now - $0 } ?? .zero, stuckAfter: stuckAfter)
+            if view.isRolling { rolling.insert(service.name) }
+            status.services.append(
+                ServiceStatus(
+                    name: service.name, team: service.team, release: service.release, verdict: verdict,
+                    reason: reason, since: book.releases[service.name]?.first?.commit.date,
+                    objects: view.statuses, diagnostics: service.diagnostics))
+        }
+        self.status = status
+        self.rolling = rolling
+    }
+}
+
+/// One service, for judging it.
+private struct ServiceView {
+    let service: RenderedService
+    let objects: [DesiredObject]
+    let book: EnvironmentBook.State
+    let members: [ResourceKey: Member]
+
+    var statuses: [ObjectStatus] {
+        objects.map { object in
+            let member = members[object.key]
+            let isInSync = member?.digest == object.digest && member?.sync == .proven && book.problems[object.key] == nil
+            return ObjectStatus(
+                key: object.key, health: member?.health ?? ObjectHealth(.missing, "it is not in the cluster"),
+                isInSync: isInSync)
+        }
+    }
+
+    var isRolling: Bool {
+        objects.contains { [.progressing, .terminating].contains(members[$0.key]?.health.status) }
+    }
+
+    /// The first that holds, in the order in which people must care.
+    func verdict(rollingFor: Duration, stuckAfter: Duration) -> (Verdict, String) {
+        if let reason = failure { return (.failed, reason) }
+        if let reason = first(.degraded) { return (.unhealthy, reason) }
+        if isRolling, rollingFor >= stuckAfter {
+            let minutes = rollingFor.components.seconds / 60
+            return (.stuck, "\(first(.progressing) ?? first(.terminating) ?? "not ready"), for \(minutes) min")
+        }
+        if let reason = first(.progressing) ?? first(.terminating) { return (.rollingOut, reason) }
+        if let reason = waiting { return (.waiting, reason) }
+        if let reason = drift { return (.drifted, reason) }
+        if let problem = book.clusterProblem { return (.unknown, "the cluster cannot be reached: \(problem)") }
+        if let reason = first(.unknown) { return (.unknown, reason) }
+        return (.healthy, "")
+    }
+
+    private var failure: String? {
+        if let problem = service.diagnostics.first(where: { $0.severity == .error }) { return "\(problem)" }
+        let failed = book.problems.values.filter { $0.service == service.name && $0.action == .failed }
+        return failed.min { $0.key < $1.key }.map { "\($0.key): \($0.message)" }
+    }
+
+    private func first(_ health: HealthStatus) -> String? {
+        objects.lazy.compactMap { object in
+            guard let found = members[object.key]?.health, found.status == health else { return nil }
+            return "\(object.key): \(found.reason)"
+        }.first
+    }
+
+    private var waiting: String? {
+        let skipped = book.problems.values.filter { $0.service == service.name && $0.action == .skipped }
+        if let reason = skipped.min(by: { $0.key < $1.key })?.message { return reason }
+        guard let object = objects.first(where: { !book.settled.contains($0.key) && book.problems[$0.key] == nil })
+        else { return nil }
+        return book.isReconciling ? "\(object.key) is being applied" : "\(object.key) is not applied yet"
+    }
+
+    private var drift: String? {
+        for object in objects {
+            if let fight = book.fights[object.key] { return "\(object.key): \(fight)" }
+            guard let member = members[object.key] else { return "\(object.key) was deleted and is being put back" }
+            if member.sync == .drifted { return "\(object.key) was changed and is being put back" }
+        }
+        return nil
+    }
+}
