@@ -121,9 +121,11 @@ struct DesiredState: Sendable {
             return Lookup(problem: "the cluster's API \(kind.apiVersion) does not answer at the moment")
         }
         if let other = discovery.resource(for: kind.groupKind) {
-            return Lookup(problem: "the cluster serves \(kind.kind) as \(other.kind.apiVersion), not \(kind.apiVersion)")
+            return Lookup(
+                problem: "the cluster serves \(kind.kind) as \(other.kind.apiVersion), not \(kind.apiVersion)")
         }
-        return Lookup(problem: "the cluster does not know the kind \(kind); install its CRD, or correct apiVersion and kind")
+        return Lookup(
+            problem: "the cluster does not know the kind \(kind); install its CRD, or correct apiVersion and kind")
     }
 
     /// The kinds that CRDs of this very revision bring.

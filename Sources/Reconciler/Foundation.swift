@@ -18,7 +18,7 @@ struct Foundation: Sendable {
         var found: Value?
         do throws(ClusterError) {
             found = try await bench.get(key, Self.namespaces, detail: .metadata, interruption)
-        } catch where error.code == .forbidden {
+        } catch  where error.code == .forbidden {
             // Who may not look at namespaces is given an existing one.
             return
         }

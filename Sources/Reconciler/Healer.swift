@@ -56,7 +56,8 @@ struct Healer: Sendable {
     /// - Returns: When to look again at what is in a fight; nil when nothing is.
     private func heal(_ due: [(DesiredObject, MemberIndex.Suspicion)], pending: inout Suspects) async -> Duration? {
         guard !due.isEmpty else { return nil }
-        if due.count > bench.settings.healLimit || due.contains(where: { ApplyOrder.isFoundation($0.0.key.groupKind) }) {
+        if due.count > bench.settings.healLimit || due.contains(where: { ApplyOrder.isFoundation($0.0.key.groupKind) })
+        {
             escalate()
             return nil
         }

@@ -17,7 +17,8 @@ struct LiveReader: Sendable {
             live.hasParent = true
             live.announced = try bench.applySet.contents(of: parent)
         }
-        let kinds = live.announced.groupKinds.union(desired.objects.values.filter { !$0.awaitsKind }.map(\.key.groupKind))
+        let kinds = live.announced.groupKinds.union(
+            desired.objects.values.filter { !$0.awaitsKind }.map(\.key.groupKind))
         live.unread = try await list(kinds.subtracting(bench.index.kinds), desired, discovery)
         live.members = bench.index.members
         let missing = desired.objects.values.filter { live.members[$0.key] == nil && !$0.awaitsKind }
@@ -42,7 +43,9 @@ struct LiveReader: Sendable {
         for kind in kinds.sorted() {
             if let resource = discovery.resource(for: kind) {
                 resources.append(resource)
-            } else if discovery.unavailable.contains(where: { GroupVersionKind(apiVersion: $0, kind: "").group == kind.group }) {
+            } else if discovery.unavailable.contains(where: {
+                GroupVersionKind(apiVersion: $0, kind: "").group == kind.group
+            }) {
                 unread[kind] = "its API group does not answer"
             }
             // Otherwise the kind is gone, and its objects with it.
@@ -130,7 +133,9 @@ struct LiveReader: Sendable {
         }
         var strangers: [ResourceKey: Stranger] = [:]
         for object in list.items {
-            guard let key = ResourceKey(of: object, kind: resource.kind.groupKind), wanted.contains(key) else { continue }
+            guard let key = ResourceKey(of: object, kind: resource.kind.groupKind), wanted.contains(key) else {
+                continue
+            }
             strangers[key] = Stranger(object, key: key, in: bench.applySet)
         }
         return strangers

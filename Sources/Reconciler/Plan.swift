@@ -90,7 +90,8 @@ struct Plan: Sendable {
         case .ours, .unproven: return .configure
         case .copy where !desired.mayAdopt && !stranger.isPrepared,
             .nobody where !desired.mayAdopt && !stranger.isPrepared:
-            return .refuse("it exists and is not ours; annotate \(Conventions.adoptAnnotation): \"true\" to take it over")
+            return .refuse(
+                "it exists and is not ours; annotate \(Conventions.adoptAnnotation): \"true\" to take it over")
         case .copy, .nobody: return .configure
         }
     }
@@ -99,7 +100,8 @@ struct Plan: Sendable {
         if member.isTerminating { return .awaitDeletion(finalizers: member.finalizers) }
         if case .copy = member.ownership, !desired.mayAdopt {
             return .refuse(
-                "it is a copy of another object of ours; annotate \(Conventions.adoptAnnotation): \"true\" to take it over")
+                "it is a copy of another object of ours; annotate \(Conventions.adoptAnnotation): \"true\" to take it over"
+            )
         }
         guard member.digest == desired.digest, member.service == desired.service else { return .configure }
         switch member.sync {

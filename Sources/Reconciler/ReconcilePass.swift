@@ -29,7 +29,8 @@ public struct ReconcilePass: Sendable {
 
             record.stage = .plan
             let (desired, discovery) = try await want(rendering)
-            let live = try await LiveReader(bench: bench, interruption: interruption).read(desired, discovery: discovery)
+            let live = try await LiveReader(bench: bench, interruption: interruption).read(
+                desired, discovery: discovery)
             let plan = Plan(desired, live: live, environment: environment, confirmed: book.current.confirmedHash)
             adopt(plan, desired)
 

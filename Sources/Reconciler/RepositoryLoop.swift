@@ -174,7 +174,8 @@ public final class RepositoryLoop: Service {
             let name = environment.cluster ?? "default"
             board.update { status in
                 status.change(environment.name) {
-                    $0.clusterProblem = "the daemon's configuration has no cluster \(name); add it, or correct `cluster`"
+                    $0.clusterProblem =
+                        "the daemon's configuration has no cluster \(name); add it, or correct `cluster`"
                 }
             }
             return
@@ -183,7 +184,8 @@ public final class RepositoryLoop: Service {
         let loop = EnvironmentLoop(environment, cluster: cluster, rooms: rooms) { status in board.show(status) }
         loops.withLock { $0.updateValue(loop, forKey: environment.name) }?.stop()
         state.requestedHeads[environment.name] = nil
-        rooms.logger.notice("Following an environment", ["environment": environment.name, "branch": environment.branch])
+        rooms.logger.notice(
+            "Following an environment", ["environment": environment.name, "branch": environment.branch])
         if let runner = state.runners[environment.name] {
             // Runs when the one it replaces has ended.
             runner.yield(loop)

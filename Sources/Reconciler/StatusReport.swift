@@ -51,7 +51,8 @@ private struct ServiceView {
     var statuses: [ObjectStatus] {
         objects.map { object in
             let member = members[object.key]
-            let isInSync = member?.digest == object.digest && member?.sync == .proven && book.problems[object.key] == nil
+            let isInSync =
+                member?.digest == object.digest && member?.sync == .proven && book.problems[object.key] == nil
             return ObjectStatus(
                 key: object.key, health: member?.health ?? ObjectHealth(.missing, "it is not in the cluster"),
                 isInSync: isInSync)

@@ -230,7 +230,9 @@ public final class FakeCluster: Cluster {
             "apiextensions.k8s.io/v1", "CustomResourceDefinition", "customresourcedefinitions", isNamespaced: false),
     ]
 
-    public static func kind(_ version: String, _ kind: String, _ plural: String, isNamespaced: Bool = true) -> APIResource {
+    public static func kind(_ version: String, _ kind: String, _ plural: String, isNamespaced: Bool = true)
+        -> APIResource
+    {
         APIResource(
             kind: GroupVersionKind(apiVersion: version, kind: kind), plural: plural, isNamespaced: isNamespaced,
             verbs: ["get", "list", "watch", "create", "patch", "update", "delete"])

@@ -106,7 +106,9 @@ struct FakeState {
         version += 1
         var object = object
         object = Self.setting(.string(String(version)), in: object, at: ["f:metadata", "f:resourceVersion"])
-        let entries = managers.filter { !$0.value.isEmpty }.sorted { ($0.key.name, $0.key.isApply ? 0 : 1) < ($1.key.name, $1.key.isApply ? 0 : 1) }
+        let entries = managers.filter { !$0.value.isEmpty }.sorted {
+            ($0.key.name, $0.key.isApply ? 0 : 1) < ($1.key.name, $1.key.isApply ? 0 : 1)
+        }
         object = Self.setting(
             .list(entries.map { Self.entry($0.key, $0.value, version) }), in: object,
             at: ["f:metadata", "f:managedFields"])
@@ -134,7 +136,9 @@ struct FakeState {
         }
         var established = object
         established["status"] = ["conditions": [["type": "Established", "status": "True"]]]
-        if object["status"] != established["status"] { store(established, key, managers: managers[key] ?? [:], event: .modified) }
+        if object["status"] != established["status"] {
+            store(established, key, managers: managers[key] ?? [:], event: .modified)
+        }
     }
 
     private func checkNamespace(_ key: ResourceKey) throws(ClusterError) {
@@ -192,7 +196,9 @@ struct FakeState {
         let before = objects[key].map { Self.fields(of: $0) } ?? []
         let after = Self.fields(of: object)
         let live = objects[key]
-        let changed = after.filter { path in live.map { Self.value(in: $0, path) != Self.value(in: object, path) } ?? true }
+        let changed = after.filter { path in
+            live.map { Self.value(in: $0, path) != Self.value(in: object, path) } ?? true
+        }
         for other in owners.keys { owners[other]?.subtract(changed.union(before.subtracting(after))) }
         owners[manager, default: []].formUnion(changed)
         return try finish(object, key, managers: owners, dryRun: dryRun)
@@ -229,7 +235,8 @@ struct FakeState {
         return WriteResult(object: objects[key] ?? object, wasCreated: live == nil, warnings: [])
     }
 
-    mutating func delete(_ key: ResourceKey, _ preconditions: Preconditions, dryRun: Bool) throws(ClusterError) -> Bool {
+    mutating func delete(_ key: ResourceKey, _ preconditions: Preconditions, dryRun: Bool) throws(ClusterError) -> Bool
+    {
         guard let live = objects[key] else { return false }
         if let uid = preconditions.uid, uid != live.uid { throw Self.error(.conflict, "deleting \(key)") }
         if let version = preconditions.resourceVersion, version != live.resourceVersion {
@@ -309,7 +316,8 @@ extension FakeState {
         var result = value
         if step.hasPrefix("f:") {
             result[name] =
-                path.count == 1 ? body(value[name]) : change(value[name] ?? start(path.dropFirst()), path.dropFirst(), body)
+                path.count == 1
+                ? body(value[name]) : change(value[name] ?? start(path.dropFirst()), path.dropFirst(), body)
             return result
         }
         var items = value.list ?? []
