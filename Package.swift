@@ -15,8 +15,11 @@ func room(_ name: String, _ dependencies: [Target.Dependency], exclude: [String]
     .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: house)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: house)
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource] = []
+) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: house)
 }
 
 /// A C library of the system, seen through `Sources/CLibraries/<name>/shim.h`.
@@ -96,7 +99,7 @@ let package = Package(
         tests("MetricsTests", ["Metrics"]),
         tests("YAMLTests", ["Domain", "YAML", "JSON"]),
         tests("RenderTests", ["Domain", "Render", "YAML", "JSON", "Platform", "TestKit"]),
-        tests("HealthTests", ["Domain", "Health", "JSON", "YAML"]),
+        tests("HealthTests", ["Domain", "Health", "JSON", "YAML"], exclude: ["Fixtures"]),
         tests("HTTPClientTests", ["Domain", "HTTPClient", "HTTPServer", "TestKit"]),
         tests("HTTPServerTests", ["Domain", "HTTPServer", "TestKit"]),
         tests("GitSourceTests", ["Domain", "GitSource", "Lifecycle", "Logging", "Platform", "TestKit"]),
