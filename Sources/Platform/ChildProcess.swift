@@ -55,6 +55,7 @@ public final class ChildProcess: Sendable {
         input: Stream = .null, output: Stream = .pipe, errors: Stream = .pipe
     ) throws(ChildProcessError) {
         precondition(!command.isEmpty, "ChildProcess needs a program")
+        Self.ignoreBrokenPipes
         var spawn = SpawnPlan(command)
         defer { spawn.closeAll() }
         var ends = State()
@@ -77,6 +78,9 @@ public final class ChildProcess: Sendable {
     }
 
     var name: String { command[0] }
+
+    /// A child that ends early must give an error to the writer, not a signal to the whole process.
+    private static let ignoreBrokenPipes: Void = Lifecycle.ignoreBrokenPipes()
 
     // MARK: Ending
 

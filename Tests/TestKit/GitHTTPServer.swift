@@ -9,7 +9,7 @@ import Platform
 /// `/open/…`, `/elsewhere/…` to another host. Repositories are served by their folder's name below `root`.
 public final class GitHTTPServer: Sendable {
     public static let user = "robot"
-    public static let password = "p:ss wörd%"
+    public static let password = "p@ss wörd%"
     public static let token = "token-0123456789"
 
     public let port: Int

@@ -38,6 +38,7 @@ extension GitError {
             case GIT_ENOTFOUND, GIT_EUNBORNBRANCH: .notFound
             case GIT_EAMBIGUOUS, GIT_EINVALIDSPEC, GIT_EPEEL: .notFound
             case GIT_EMISMATCH: .corrupt
+            case _ where kind == GIT_ERROR_REFERENCE && text.contains("corrupted"): .corrupt
             case _ where kind == GIT_ERROR_ODB || kind == GIT_ERROR_ZLIB || kind == GIT_ERROR_OBJECT: .corrupt
             default: .other
             }

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import GitSource
+import Glibc
+import Logging
+import Platform
+import TestKit
+import Testing
+
+@Suite("A mirror in trouble", .timeLimit(.minutes(1)))
+struct MirrorFaultTests {
+    let origin: GitRepositoryFixture
+    let commit: CommitID
+    let state: TemporaryFolder
+
+    init() throws {
+        origin = try GitRepositoryFixture()
+        state = try TemporaryFolder("state")
+        commit = try origin.commit(
+            ["environments/defaults.yaml": "a: 1\n", "environments/services/cart.yaml": "team: shop\n"], "Start")
+    }
+
+    private func open(_ url: String? = nil) throws -> GitMirror {
+        let remote = GitRemote(try RepositoryURL(url ?? origin.path))
+        return try GitMirror(of: remote, in: "\(state.path)/git", logger: .silent)
+    }
+
+    private var gitFolder: String { "\(state.path)/git/mirror.git" }
+
+    /// Every file of the mirror below a folder of it.
+    private func files(in folder: String) throws -> [String] {
+        try runCommand(["find", "\(gitFolder)/\(folder)", "-type", "f"]).split(separator: "\n").map(String.init)
+    }
+
+    @Test("a second user of the folder is locked out with a sentence that names the first, until that one ends")
+    func locked() async throws {
+        let first: GitMirror? = try open()
+        let error = await gitError { _ = try open() }
+        #expect(error?.code == .locked)
+        #expect(error?.detail.contains("process \(getpid())") == true)
+        withExtendedLifetime(first) {}
+    }
+
+    @Test("what an earlier process fetched can be read before the first fetch, and without a remote")
+    func restart() async throws {
+        do { _ = try await open().fetch() }
+        try Files.remove(origin.path)
+        let mirror = try open()
+        #expect(try await mirror.heads() == ["main": commit])
+        #expect(await mirror.defaultBranch == "main")
+        #expect(try await mirror.snapshot(at: commit, reusing: nil).files.count == 2)
+        #expect(await gitErrorCode { _ = try await mirror.fetch() } == .notFound)
+        #expect(try await mirror.heads() == ["main": commit])
+    }
+
+    enum Damage: String, CaseIterable {
+        case packsGone, packsCut, packsOverwritten, indexGone, indexCut, headGone, refIsNoise, refsPointNowhere
+        case objectsGone, configIsNoise, everythingGone, isAFile, looseObjectFlipped
+    }
+
+    @Test(
+        "a damaged mirror is made anew by a fetch, at the latest by the one after a failed read",
+        arguments: Damage.allCases)
+    func recovers(damage: Damage) async throws {
+        do { _ = try await open().fetch() }
+        try inflict(damage)
+        let mirror = try open()
+        let first = await gitError { _ = try await mirror.fetch() }
+        #expect(first == nil, "\(damage)")
+        if await gitErrorCode({ _ = try await mirror.snapshot(at: commit, reusing: nil) }) != nil {
+            #expect(try await mirror.fetch() == ["main": commit])
+        }
+        let snapshot = try await mirror.snapshot(at: commit, reusing: nil)
+        #expect(snapshot.files["services/cart.yaml"]?.bytes == Array("team: shop\n".utf8))
+        #expect(try await mirror.fetch() == ["main": commit])
+    }
+
+    private func inflict(_ damage: Damage) throws {
+        let objects = try files(in: "objects")
+        func all(_ suffix: String) -> [String] { objects.filter { $0.hasSuffix(suffix) } }
+        switch damage {
+        case .packsGone: for file in all(".pack") { try Files.remove(file) }
+        case .packsCut: for file in all(".pack") { #expect(truncate(file, 40) == 0) }
+        case .packsOverwritten:
+            for file in all(".pack") {
+                var bytes = try Files.read(file)
+                for index in 12..<bytes.count { bytes[index] ^= 0x5a }
+                try overwrite(file, bytes)
+            }
+        case .indexGone: for file in all(".idx") { try Files.remove(file) }
+        case .indexCut: for file in all(".idx") { #expect(truncate(file, 100) == 0) }
+        case .headGone: try Files.remove("\(gitFolder)/HEAD")
+        case .refIsNoise: try Files.write(Array("noise".utf8), to: "\(gitFolder)/refs/heads/main")
+        case .refsPointNowhere:
+            try Files.write(Array("\(String(repeating: "1", count: 40))\n".utf8), to: "\(gitFolder)/refs/heads/main")
+        case .objectsGone: try Files.remove("\(gitFolder)/objects")
+        case .configIsNoise: try Files.write(Array("[[[".utf8), to: "\(gitFolder)/config")
+        case .everythingGone: for name in try Files.list(gitFolder) { try Files.remove("\(gitFolder)/\(name)") }
+        case .isAFile:
+            try Files.remove(gitFolder)
+            try Files.write([], to: gitFolder)
+        case .looseObjectFlipped:
+            // The same objects, loose, and one of them with wrong content.
+            try runCommand(
+                [
+                    "sh", "-c",
+                    "mkdir x; mv objects/pack/* x; for p in x/*.pack; do git unpack-objects -q <$p; done; rm -r x",
+                ], folder: gitFolder)
+            for file in try files(in: "objects") where !file.contains("/pack/") && !file.contains("/info/") {
+                var bytes = try Files.read(file)
+                bytes[bytes.count - 3] ^= 0xff
+                try overwrite(file, bytes)
+            }
+        }
+    }
+
+    private func overwrite(_ file: String, _ bytes: [UInt8]) throws {
+        #expect(chmod(file, 0o600) == 0)
+        try Files.write(bytes, to: file)
+    }
+
+    @Test("leftovers of a killed process are swept: lock files, half packs, half clones")
+    func sweeps() async throws {
+        do { _ = try await open().fetch() }
+        let leftovers = [
+            "git/mirror.git/refs/heads/main.lock", "git/mirror.git/HEAD.lock", "git/mirror.git/config.lock",
+            "git/mirror.git/objects/pack/pack_git2_x1y2", "git/incoming/HEAD", "git/outgoing/HEAD",
+        ].map { "\(state.path)/\($0)" }
+        for file in leftovers {
+            try Files.makeFolder(String(file.prefix(upTo: file.lastIndex(of: "/") ?? file.endIndex)))
+            try Files.write([], to: file)
+        }
+        let second = try origin.commit(["environments/defaults.yaml": "a: 2\n"])
+        let mirror = try open()
+        #expect(try await mirror.fetch() == ["main": second])
+        #expect(leftovers.filter(Files.exists) == [])
+    }
+
+    @Test("a mirror of another address is replaced")
+    func otherAddress() async throws {
+        do { _ = try await open().fetch() }
+        let other = try GitRepositoryFixture()
+        let otherCommit = try other.commit(["environments/x.yaml": "x"])
+        let mirror = try open(other.path)
+        #expect(try await mirror.heads() == [:])
+        #expect(try await mirror.fetch() == ["main": otherCommit])
+        #expect(await gitErrorCode { _ = try await mirror.snapshot(at: commit, reusing: nil) } == .notFound)
+    }
+
+    @Test("a full disk is an error that says so, and what was there stays readable")
+    func diskFull() async throws {
+        let folder = "\(state.path)/small"
+        try Files.makeFolder(folder)
+        // Needs the right to mount; where that is missing the test says so by failing.
+        try runCommand(["mount", "-t", "tmpfs", "-o", "size=24m", "none", folder])
+        defer { umount2(folder, Int32(MNT_DETACH)) }
+        let mirror = try GitMirror(of: GitRemote(try RepositoryURL(origin.path)), in: "\(folder)/git", logger: .silent)
+        #expect(try await mirror.fetch() == ["main": commit])
+        try origin.write(randomBytes(12 << 20), to: "environments/big.bin")
+        try origin.commit([:], "Large")
+        let error = await gitError { _ = try await mirror.fetch() }
+        #expect(error?.code == .diskFull, "\(error?.description ?? "")")
+        #expect(try await mirror.heads() == ["main": commit])
+        #expect(try await mirror.snapshot(at: commit, reusing: nil).files.count == 2)
+        let small = try origin.git("rev-parse", "HEAD")
+        #expect(!small.isEmpty)
+    }
+}
