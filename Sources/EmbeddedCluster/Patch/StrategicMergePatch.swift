@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+
+/// Kubernetes' strategic merge patch: maps merge, lists merge by key, directives (`$patch`, `$retainKeys`,
+/// `$setElementOrder/…`, `$deleteFromPrimitiveList/…`) say the rest. Pure.
+enum StrategicMergePatch {
+    /// - Throws: 400 for a directive that makes no sense.
+    static func apply(_ patch: Value, to object: Value, _ schema: Schema) throws(APIError) -> Value {
+        guard let changes = patch.map else { throw .badRequest("the patch is no object") }
+        return .map(try merge(changes, into: object.map ?? Map(), schema) ?? Map())
+    }
+
+    /// Nil when the patch deletes the map.
+    private static func merge(_ patch: Map, into target: Map, _ schema: Schema) throws(APIError) -> Map? {
+        var patch = patch
+        switch patch["$patch"]?.string {
+        case nil: break
+        case "delete": return nil
+        case "replace":
+            patch["$patch"] = nil
+            return patch
+        case "merge": patch["$patch"] = nil
+        case let other?: throw .badRequest("unknown patch type found: \(other)")
+        }
+        var result = target
+        if let kept = patch["$retainKeys"]?.list {
+            let names = Set(kept.compactMap(\.string))
+            result = Map(result.filter { names.contains($0.key) })
+            patch["$retainKeys"] = nil
+        }
+        let orders = patch.filter { $0.key.hasPrefix("$setElementOrder/") }
+        for change in patch {
+            if change.key.hasPrefix("$setElementOrder/") { continue }
+            if change.key.hasPrefix("$deleteFromPrimitiveList/") {
+                let name = String(change.key.dropFirst("$deleteFromPrimitiveList/".count))
+                let gone = Set(change.value.list ?? [])
+                if let items = result[name]?.list { result[name] = .list(items.filter { !gone.contains($0) }) }
+                continue
+            }
+            if change.value.isNull {
+                result[change.key] = nil
+                continue
+            }
+            result[change.key] = try merge(change.value, into: result[change.key], key: change.key, schema)
+        }
+        for order in orders {
+            let name = String(order.key.dropFirst("$setElementOrder/".count))
+            guard let items = result[name]?.list, let wanted = order.value.list else { continue }
+            result[name] = .list(sort(items, by: wanted, key: mergeKey(name, schema)))
+        }
+        return result
+    }
+
+    private static func merge(
+        _ change: Value, into old: Value?, key: String, _ schema: Schema
+    ) throws(APIError) -> Value? {
+        let inner = schema.member(key) ?? .any
+        switch change {
+        case .map(let map):
+            return try merge(map, into: old?.map ?? Map(), inner).map { .map($0) }
+        case .list(let items):
+            guard let mergeKey = mergeKey(key, schema) else { return .list(items.filter { $0["$patch"] == nil }) }
+            let merged =
+                try mergeKey.isEmpty
+                ? mergeScalars(items, into: old?.list ?? [])
+                : mergeItems(items, into: old?.list ?? [], by: mergeKey, inner)
+            return .list(merged)
+        default:
+            return change
+        }
+    }
+
+    /// Empty for a list of scalars that merges; nil for a list that is replaced.
+    private static func mergeKey(_ name: String, _ schema: Schema) -> String? {
+        schema.object?.fields[name]?.patchMergeKey
+    }
+
+    private static func mergeScalars(_ items: [Value], into old: [Value]) -> [Value] {
+        old + items.filter { !old.contains($0) }
+    }
+
+    private static func mergeItems(
+        _ items: [Value], into old: [Value], by key: String, _ schema: Schema
+    ) throws(APIError) -> [Value] {
+        guard case .list(let element, _) = schema else { return items }
+        if items.contains(where: { $0["$patch"] == "replace" }) { return items.filter { $0["$patch"] == nil } }
+        var result = old
+        for item in items {
+            guard let map = item.map else { throw .badRequest("a list of objects is patched with a scalar") }
+            guard let id = map[key] else {
+                throw .badRequest("map: \(item.compactText) does not contain declared merge key: \(key)")
+            }
+            let index = result.firstIndex { $0[key] == id }
+            if map["$patch"] == "delete" {
+                result.removeAll { $0[key] == id }
+            } else if let index {
+                let merged = try merge(map, into: result[index].map ?? Map(), element)
+                if let merged { result[index] = .map(merged) } else { result.remove(at: index) }
+            } else if let merged = try merge(map, into: Map(), element) {
+                result.append(.map(merged))
+            }
+        }
+        return result
+    }
+
+    /// Items the patch names stand in its order; others keep their place relative to what stood before them.
+    private static func sort(_ items: [Value], by wanted: [Value], key: String?) -> [Value] {
+        func id(_ value: Value) -> Value { key.flatMap { $0.isEmpty ? nil : value[$0] } ?? value }
+        let order = wanted.map(id)
+        let named = order.compactMap { wantedID in items.first { id($0) == wantedID } }
+        var result = named
+        for (index, item) in items.enumerated() where !order.contains(id(item)) {
+            let before = items[..<index].last { previous in result.contains { id($0) == id(previous) } }
+            let position = before.flatMap { before in result.firstIndex { id($0) == id(before) } }
+            result.insert(item, at: position.map { $0 + 1 } ?? 0)
+        }
+        return result
+    }
+}
