@@ -38,7 +38,8 @@ struct FieldProblem: Sendable, Hashable {
 
     static func required(_ field: String, _ text: String = "") -> FieldProblem {
         FieldProblem(
-            reason: "FieldValueRequired", field: field, message: text.isEmpty ? "Required value" : "Required value: \(text)")
+            reason: "FieldValueRequired", field: field,
+            message: text.isEmpty ? "Required value" : "Required value: \(text)")
     }
 
     static func invalid(_ field: String, _ value: Value?, _ text: String) -> FieldProblem {
@@ -109,7 +110,8 @@ extension APIError {
     }
 
     static func methodNotAllowed() -> APIError {
-        APIError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", details: [:])
+        APIError(
+            405, "MethodNotAllowed", "the server does not allow this method on the requested resource", details: [:])
     }
 
     static func expired(_ message: String) -> APIError { APIError(410, "Expired", message) }

@@ -167,7 +167,10 @@ private struct WatchSession: Sendable {
         case .whole: break
         case .metadata: object = Call.partial(object)
         case .table:
-            object = ["kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": metadata, "columnDefinitions": [], "rows": []]
+            object = [
+                "kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": metadata, "columnDefinitions": [],
+                "rows": [],
+            ]
         }
         let event: Value = ["type": "BOOKMARK", "object": object]
         return event.json() + [UInt8(ascii: "\n")]

@@ -18,7 +18,8 @@ extension APIServer {
         let target = call.target
         let (sent, options) = try read(call)
         if let name = sent[at: "metadata", "name"]?.string, !name.isEmpty, name != target.name {
-            throw .badRequest("the name of the object (\(name)) does not match the name on the URL (\(target.key.name))")
+            throw .badRequest(
+                "the name of the object (\(name)) does not match the name on the URL (\(target.key.name))")
         }
         let object = try objects.checkIdentity(
             sent, target.resource, version: target.version, namespace: target.key.namespace, name: target.name)
@@ -122,7 +123,7 @@ extension APIServer {
             do throws(APIError) {
                 _ = try objects.delete(target.resource, object.key, options)
                 deleted.append(call.shown(object))
-            } catch where error.code == 404 {
+            } catch  where error.code == 404 {
                 // Someone else was faster; gone is what was asked for.
             }
         }

@@ -34,7 +34,10 @@ struct APIServer: Sendable {
         case "openapi": return try OpenAPI.answer(path, request, store.registry)
         case "version": return Self.json(Discovery.version)
         case "healthz", "livez", "readyz": return Self.text("ok")
-        case nil: return Self.json(["paths": ["/api", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]])
+        case nil:
+            return Self.json([
+                "paths": ["/api", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]
+            ])
         default: throw .unknownPath()
         }
     }
@@ -44,7 +47,8 @@ struct APIServer: Sendable {
         guard let form = Form(accept: request.headers["Accept"]) else {
             throw APIError(
                 406, "NotAcceptable",
-                "only the following media types are accepted: application/json, application/json;as=Table;v=v1;g=meta.k8s.io")
+                "only the following media types are accepted: application/json, application/json;as=Table;v=v1;g=meta.k8s.io"
+            )
         }
         let call = Call(target: target, query: query, form: form, request: request)
         if !target.subresource.isEmpty { return try subresource(call) }

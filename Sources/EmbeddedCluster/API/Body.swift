@@ -3,6 +3,7 @@
 import Domain
 import HTTPServer
 import JSON
+import YAML
 
 extension Call {
     /// Of the body, without parameters; JSON unless said.
@@ -29,7 +30,19 @@ extension APIServer {
             let value = try parseJSON(body)
             return (value, DuplicateKeys.find(in: body))
         } catch {
-            throw .badRequest("the object provided is unrecognized (must be JSON): \(error)")
+            guard type.hasSuffix("yaml") else {
+                throw .badRequest(
+                    "the object provided is unrecognized (must be of type \(call.target.resource.kind)): \(error)")
+            }
+            return (try parseYAMLBody(body), [])
+        }
+    }
+
+    private static func parseYAMLBody(_ body: [UInt8]) throws(APIError) -> Value {
+        do throws(YAMLError) {
+            return try parseYAMLValue(body)
+        } catch {
+            throw .badRequest("error decoding YAML: \(error)")
         }
     }
 }

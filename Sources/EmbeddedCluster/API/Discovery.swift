@@ -72,7 +72,8 @@ enum Discovery {
     }
 
     /// The subresources of a kind with the verbs and the kind they speak.
-    private static func subresources(of resource: Resource) -> [(name: String, verbs: [String], kind: GroupVersionKind)] {
+    private static func subresources(of resource: Resource) -> [(name: String, verbs: [String], kind: GroupVersionKind)]
+    {
         let own = GroupVersionKind(group: resource.group, version: resource.version, kind: resource.kind)
         var list: [(name: String, verbs: [String], kind: GroupVersionKind)] = []
         let change = ["get", "patch", "update"]
@@ -114,7 +115,8 @@ enum Discovery {
     // MARK: Aggregated
 
     private static func aggregated(isCore: Bool, _ accept: String, _ registry: Registry) -> HTTPResponse {
-        let version = accept.contains("v=v2;") || accept.contains("v=v2,") || accept.hasSuffix("v=v2") ? "v2" : "v2beta1"
+        let version =
+            accept.contains("v=v2;") || accept.contains("v=v2,") || accept.hasSuffix("v=v2") ? "v2" : "v2beta1"
         let groups = registry.groups.filter { $0.name.isEmpty == isCore }
         let items: [Value] = groups.map { group in
             var metadata: Value = ["creationTimestamp": .null]

@@ -6,7 +6,8 @@ import JSON
 
 /// `/openapi/v3` and `/openapi/v2`: types without descriptions, enough for kubectl to validate and explain.
 enum OpenAPI {
-    static func answer(_ path: [String], _ request: HTTPRequest, _ registry: Registry) throws(APIError) -> HTTPResponse {
+    static func answer(_ path: [String], _ request: HTTPRequest, _ registry: Registry) throws(APIError) -> HTTPResponse
+    {
         guard request.method == "GET" else { throw .methodNotAllowed() }
         switch (path.dropFirst().first, path.count) {
         case ("v3", 2): return APIServer.json(index(registry))

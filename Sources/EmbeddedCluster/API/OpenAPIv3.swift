@@ -42,7 +42,9 @@ enum OpenAPIv3 {
             [
                 "x-kubernetes-action": .string(action), "x-kubernetes-group-version-kind": gvk,
                 "parameters": .list(
-                    parameters.map { ["name": .string($0), "in": "query", "schema": ["type": "string", "uniqueItems": true]] }),
+                    parameters.map {
+                        ["name": .string($0), "in": "query", "schema": ["type": "string", "uniqueItems": true]]
+                    }),
                 "responses": ["200": ["description": "OK", "content": content]],
             ]
         }
@@ -97,7 +99,9 @@ enum OpenAPISchema {
             }
             return list
         case .object(let object):
-            if object.rules != nil || object.name.isEmpty { return definition(of: object, prefix: prefix, into: &definitions) }
+            if object.rules != nil || object.name.isEmpty {
+                return definition(of: object, prefix: prefix, into: &definitions)
+            }
             let name = "io.k8s.\(object.name)"
             if definitions[name] == nil {
                 definitions[name] = [:]

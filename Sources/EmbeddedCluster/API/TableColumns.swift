@@ -68,7 +68,9 @@ enum TableColumns {
             Column("Status") {
                 isTrue("Complete", $0) ? "Complete" : isTrue("Failed", $0) ? "Failed" : "Running"
             },
-            Column("Completions") { .string("\(count($0, "status", "succeeded"))/\(count($0, "spec", "completions"))") },
+            Column("Completions") {
+                .string("\(count($0, "status", "succeeded"))/\(count($0, "spec", "completions"))")
+            },
             Column("Duration") { $0[at: "status", "completionTime"] == nil ? "" : .string(duration($0)) },
         ],
         GroupKind("CronJob.batch"): [
@@ -159,7 +161,8 @@ enum TableColumns {
     }
 
     private static func isTrue(_ type: String, _ object: Value) -> Bool {
-        object[at: "status", "conditions"]?.list?.contains { $0["type"]?.string == type && $0["status"] == "True" } == true
+        object[at: "status", "conditions"]?.list?.contains { $0["type"]?.string == type && $0["status"] == "True" }
+            == true
     }
 
     private static func dataCount(_ object: Value) -> Int {

@@ -202,7 +202,9 @@ enum Defaults {
             set(&webhook, ["namespaceSelector"], [:])
             set(&webhook, ["objectSelector"], [:])
             if isMutating { set(&webhook, ["reinvocationPolicy"], "Never") }
-            if webhook[at: "clientConfig", "service"] != nil { set(&webhook, ["clientConfig", "service", "port"], 443) }
+            if webhook[at: "clientConfig", "service"] != nil {
+                set(&webhook, ["clientConfig", "service", "port"], 443)
+            }
             each(&webhook, ["rules"]) { set(&$0, ["scope"], "*") }
         }
     }

@@ -26,7 +26,9 @@ enum Quantity {
         return binary.contains { $0.suffix == suffix } || exponent(of: suffix) != nil
     }
 
-    private static func isExponent(_ suffix: String) -> Bool { suffix.count > 1 && suffix.first == "E" && !suffix.hasSuffix("i") }
+    private static func isExponent(_ suffix: String) -> Bool {
+        suffix.count > 1 && suffix.first == "E" && !suffix.hasSuffix("i")
+    }
 
     /// The digits without the point, how many stood after it, and the suffix.
     private static func parts(_ text: String) -> (digits: Int64, places: Int, suffix: String)? {

@@ -39,7 +39,8 @@ extension Validation {
             } else if !parsed.matches(labels?.map ?? Map()) {
                 problems.append(
                     .invalid(
-                        "spec.template.metadata.labels", labels ?? .null, "`selector` does not match template `labels`"))
+                        "spec.template.metadata.labels", labels ?? .null, "`selector` does not match template `labels`")
+                )
             }
         } else {
             problems.append(

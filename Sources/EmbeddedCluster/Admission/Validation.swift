@@ -151,7 +151,9 @@ enum Validation {
                 collect(entry.value, field.schema, path: "\(path).\(entry.key)", into: &problems)
             }
         case (.list(let element, _), .list(let items)):
-            for (index, item) in items.enumerated() { collect(item, element, path: "\(path)[\(index)]", into: &problems) }
+            for (index, item) in items.enumerated() {
+                collect(item, element, path: "\(path)[\(index)]", into: &problems)
+            }
         case (.map(let element, _), .map(let map)):
             for entry in map { collect(entry.value, element, path: "\(path)[\(entry.key)]", into: &problems) }
         case (.scalar(.string(let allowed)), .string(let text)):

@@ -66,10 +66,14 @@ struct ManagedFields: Sendable {
     /// The JSON form: appliers first, then by time, as the real server sorts.
     var value: Value {
         let sorted = entries.sorted { left, right in
-            (left.manager.operation.rawValue, left.time, left.manager.name, left.manager.apiVersion,
-                left.manager.subresource)
-                < (right.manager.operation.rawValue, right.time, right.manager.name, right.manager.apiVersion,
-                    right.manager.subresource)
+            (
+                left.manager.operation.rawValue, left.time, left.manager.name, left.manager.apiVersion,
+                left.manager.subresource
+            )
+                < (
+                    right.manager.operation.rawValue, right.time, right.manager.name, right.manager.apiVersion,
+                    right.manager.subresource
+                )
         }
         return .list(sorted.map(\.value))
     }
@@ -85,7 +89,8 @@ struct ManagedFields: Sendable {
             let second = updaters.removeFirst()
             entries.removeAll { $0.manager == oldest.manager || $0.manager == second.manager }
             let merged = Entry(
-                manager: Manager(name: name, operation: .update, apiVersion: second.manager.apiVersion, subresource: ""),
+                manager: Manager(
+                    name: name, operation: .update, apiVersion: second.manager.apiVersion, subresource: ""),
                 fields: oldest.fields.union(second.fields), time: second.time)
             entries.append(merged)
             updaters.insert(merged, at: 0)

@@ -23,7 +23,8 @@ enum Bootstrap {
             ],
             "conditions": [
                 [
-                    "type": "Ready", "status": "True", "reason": "KubeletReady", "message": "no container ever runs here",
+                    "type": "Ready", "status": "True", "reason": "KubeletReady",
+                    "message": "no container ever runs here",
                     "lastHeartbeatTime": objects.timestamp, "lastTransitionTime": objects.timestamp,
                 ]
             ],

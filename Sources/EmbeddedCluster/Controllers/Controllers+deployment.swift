@@ -53,7 +53,8 @@ extension Controllers {
         template[["metadata", "labels", Self.hashLabel]] = .string(hash)
         var selector = deployment[at: "spec", "selector"] ?? [:]
         selector[["matchLabels", Self.hashLabel]] = .string(hash)
-        var annotations = Map(deployment.annotations.filter { $0.key != "kubectl.kubernetes.io/last-applied-configuration" })
+        var annotations = Map(
+            deployment.annotations.filter { $0.key != "kubectl.kubernetes.io/last-applied-configuration" })
         annotations[Self.revisionAnnotation] = .string(String((sets.map(Self.revision).max() ?? 0) + 1))
         var spec: Value = ["replicas": 0, "selector": selector, "template": template]
         spec["minReadySeconds"] = deployment[at: "spec", "minReadySeconds"]
@@ -158,7 +159,9 @@ extension Controllers {
 
     private func cleanUp(_ deployment: Value, _ old: [Value]) {
         let limit = Int(deployment[at: "spec", "revisionHistoryLimit"]?.integer ?? 10)
-        let idle = old.filter { Self.replicas($0) == 0 && ($0[at: "status", "replicas"]?.integer ?? 0) == 0 && !$0.isTerminating }
+        let idle = old.filter {
+            Self.replicas($0) == 0 && ($0[at: "status", "replicas"]?.integer ?? 0) == 0 && !$0.isTerminating
+        }
         guard idle.count > limit else { return }
         for set in idle.sorted(by: { Self.revision($0) < Self.revision($1) }).prefix(idle.count - limit) {
             delete(set, Self.replicaSets)
@@ -227,7 +230,8 @@ extension Controllers {
         var conditions = status["conditions"]?.list ?? []
         let index = conditions.firstIndex { $0["type"] == "Progressing" }
         let old = index.map { conditions[$0] }
-        let isSame = old?["status"]?.string == value && old?["reason"]?.string == reason && old?["message"]?.string == message
+        let isSame =
+            old?["status"]?.string == value && old?["reason"]?.string == reason && old?["message"]?.string == message
         if isSame, !touch { return }
         let time = objects.timestamp
         let condition: Value = [

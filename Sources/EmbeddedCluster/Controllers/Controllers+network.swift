@@ -11,7 +11,8 @@ extension Controllers {
         // Only what a service shows of a pod matters here.
         func shown(_ pod: Value?) -> [Value?] {
             [
-                pod?[at: "metadata", "labels"], pod?[at: "status", "podIP"], .bool(pod.map { isTrue("Ready", $0) } ?? false),
+                pod?[at: "metadata", "labels"], pod?[at: "status", "podIP"],
+                .bool(pod.map { isTrue("Ready", $0) } ?? false),
                 .bool(pod?.isTerminating ?? false),
             ]
         }
@@ -32,7 +33,9 @@ extension Controllers {
         let selector = LabelSelector(object: service[at: "spec", "selector"])
         guard !selector.requirements.isEmpty else { return }
         let pods = store.list(.pods, namespace: service.namespace).objects
-            .filter { selector.matches($0.labels) && $0[at: "status", "podIP"] != nil && !isDone($0) && !$0.isTerminating }
+            .filter {
+                selector.matches($0.labels) && $0[at: "status", "podIP"] != nil && !isDone($0) && !$0.isTerminating
+            }
             .sorted { $0.key < $1.key }
         writeEndpoints(service, pods)
         writeSlice(service, pods)
@@ -42,7 +45,8 @@ extension Controllers {
         (service[at: "spec", "ports"]?.list ?? []).compactMap { port in
             var target = port["targetPort"]?.integer ?? port["port"]?.integer
             if let name = port["targetPort"]?.string {
-                target = pods.lazy.flatMap { $0[at: "spec", "containers"]?.list ?? [] }
+                target =
+                    pods.lazy.flatMap { $0[at: "spec", "containers"]?.list ?? [] }
                     .flatMap { $0["ports"]?.list ?? [] }
                     .first { $0["name"]?.string == name }?["containerPort"]?.integer
             }
@@ -140,7 +144,9 @@ extension Controllers {
                     ],
                 ],
             ], "PersistentVolume", in: "")
-        if let created = store.get(ResourceID(group: "", plural: "persistentvolumes"), ObjectKey(namespace: "", name: volume)) {
+        if let created = store.get(
+            ResourceID(group: "", plural: "persistentvolumes"), ObjectKey(namespace: "", name: volume))
+        {
             setStatus(created, "PersistentVolume") { $0["phase"] = "Bound" }
         }
         change(claim, "PersistentVolumeClaim") { new in

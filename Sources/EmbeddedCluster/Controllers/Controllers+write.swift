@@ -37,7 +37,8 @@ extension Controllers {
     }
 
     @discardableResult
-    func setStatus(_ object: Value, _ kind: String, manager: String = manager, _ body: (inout Value) -> Void) -> Value? {
+    func setStatus(_ object: Value, _ kind: String, manager: String = manager, _ body: (inout Value) -> Void) -> Value?
+    {
         change(object, kind, subresource: "status", manager: manager) { new in
             var status = new["status"] ?? [:]
             body(&status)
@@ -85,7 +86,8 @@ extension Controllers {
 
     /// Sets one condition; its time changes only with its status.
     func setCondition(
-        _ status: inout Value, _ type: String, _ isTrue: Bool, _ reason: String, _ message: String, updates: Bool = false
+        _ status: inout Value, _ type: String, _ isTrue: Bool, _ reason: String, _ message: String,
+        updates: Bool = false
     ) {
         var conditions = status["conditions"]?.list ?? []
         let time = objects.timestamp

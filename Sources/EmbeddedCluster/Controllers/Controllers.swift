@@ -100,7 +100,8 @@ final class Controllers: Sendable {
             items += owners.compactMap { $0["uid"]?.string.map { .dependents(uid: $0) } }
         }
         if change.kind == .deleted, !object.namespace.isEmpty {
-            items.append(.object(ObjectReference(resource: .namespaces, key: ObjectKey(namespace: "", name: object.namespace))))
+            items.append(
+                .object(ObjectReference(resource: .namespaces, key: ObjectKey(namespace: "", name: object.namespace))))
         }
         if change.kind == .deleted, resource == .services { objects.allocator.release(object) }
         if resource == .pods { items += servicesSelecting(change) + budgets(in: object.namespace) }

@@ -77,7 +77,8 @@ final class Allocator: Sendable {
                 if let port = items[index]["nodePort"]?.integer, port != 0 {
                     if !held.contains(port), !(taken.withLock { $0.ports.insert(port).inserted }) {
                         problems.append(
-                            .invalid("spec.ports[\(index)].nodePort", .integer(port), "provided port is already allocated"))
+                            .invalid(
+                                "spec.ports[\(index)].nodePort", .integer(port), "provided port is already allocated"))
                     }
                 } else if let port = nextPort() {
                     items[index]["nodePort"] = .integer(port)

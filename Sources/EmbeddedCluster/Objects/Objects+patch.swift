@@ -18,11 +18,12 @@ extension Objects {
             guard options.subresource.isEmpty else { throw .notFound(resource, key.name) }
             if let uid = config[at: "metadata", "uid"]?.string, !uid.isEmpty {
                 throw .conflict(
-                    resource, key.name, "uid mismatch: the provided object specified uid \(uid), and no existing object was found")
+                    resource, key.name,
+                    "uid mismatch: the provided object specified uid \(uid), and no existing object was found")
             }
             do {
                 return try applyNew(config, resource, options, force: force)
-            } catch where error.reason == "AlreadyExists" {
+            } catch  where error.reason == "AlreadyExists" {
                 // Another writer created it meanwhile: it is an update after all.
             }
         }

@@ -97,7 +97,8 @@ struct Objects: Sendable {
         if object["metadata"]?.isNull == true { object["metadata"] = nil }
         if resource.isNamespaced {
             if !object.namespace.isEmpty, object.namespace != namespace {
-                throw .badRequest("the namespace of the provided object does not match the namespace sent on the request")
+                throw .badRequest(
+                    "the namespace of the provided object does not match the namespace sent on the request")
             }
             object[["metadata", "namespace"]] = .string(namespace)
         } else if !object.namespace.isEmpty {

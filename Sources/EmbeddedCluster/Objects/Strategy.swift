@@ -95,7 +95,9 @@ enum Strategy {
 
     private static func qualityOfService(_ pod: Value) -> String {
         let resources = (pod[at: "spec", "containers"]?.list ?? []).map { $0["resources"] ?? [:] }
-        let isBare = resources.allSatisfy { ($0["limits"]?.map ?? Map()).isEmpty && ($0["requests"]?.map ?? Map()).isEmpty }
+        let isBare = resources.allSatisfy {
+            ($0["limits"]?.map ?? Map()).isEmpty && ($0["requests"]?.map ?? Map()).isEmpty
+        }
         if isBare { return "BestEffort" }
         let isGuaranteed = resources.allSatisfy { resource in
             ["cpu", "memory"].allSatisfy { name in
@@ -115,7 +117,9 @@ enum Strategy {
         let seconds: Int64 = 300
         var tolerations = pod[at: "spec", "tolerations"]?.list ?? []
         for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"]
-        where !tolerations.contains(where: { $0["key"]?.string == key || $0["key"] == nil && $0["operator"] == "Exists" }) {
+        where !tolerations.contains(where: {
+            $0["key"]?.string == key || $0["key"] == nil && $0["operator"] == "Exists"
+        }) {
             tolerations.append(
                 [
                     "key": .string(key), "operator": "Exists", "effect": "NoExecute",

@@ -69,7 +69,9 @@ enum JSONPatch {
         let path: String
 
         func failure(_ detail: String) -> APIError {
-            APIError(422, "Invalid", "the server rejected our request due to an error in our request: \(detail)", details: [:])
+            APIError(
+                422, "Invalid", "the server rejected our request due to an error in our request: \(detail)",
+                details: [:])
         }
 
         var missing: APIError {

@@ -29,7 +29,8 @@ extension CustomSchema {
             problems.append(
                 FieldProblem(
                     reason: "FieldValueTypeInvalid", field: path,
-                    message: "Invalid value: \(found): \(path) in body must be of type \(type): \"\(typeName(value))\""))
+                    message: "Invalid value: \(found): \(path) in body must be of type \(type): \"\(typeName(value))\"")
+            )
             return
         }
         if let allowed = rules["enum"]?.list, !allowed.contains(value) {
@@ -84,7 +85,8 @@ extension CustomSchema {
         if let most = rules["max\(suffix)"]?.integer, count > most {
             problems.append(
                 FieldProblem(
-                    reason: "FieldValueTooLong", field: path, message: "Too long: may not be more than \(most) \(unit)"))
+                    reason: "FieldValueTooLong", field: path, message: "Too long: may not be more than \(most) \(unit)")
+            )
         }
     }
 

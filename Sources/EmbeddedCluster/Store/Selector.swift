@@ -68,7 +68,8 @@ struct LabelSelector: Sendable {
             case .exists(let key): key
             case .missing(let key): "!\(key)"
             case .isIn(let key, let values):
-                values.count == 1 ? "\(key)=\(values.first ?? "")" : "\(key) in (\(values.sorted().joined(separator: ",")))"
+                values.count == 1
+                    ? "\(key)=\(values.first ?? "")" : "\(key) in (\(values.sorted().joined(separator: ",")))"
             case .isNotIn(let key, let values): "\(key) notin (\(values.sorted().joined(separator: ",")))"
             }
         }
