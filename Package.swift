@@ -103,7 +103,9 @@ let package = Package(
         tests("HTTPClientTests", ["Domain", "HTTPClient", "HTTPServer", "TestKit"]),
         tests("HTTPServerTests", ["Domain", "HTTPServer", "TestKit"]),
         tests("GitSourceTests", ["Domain", "GitSource", "Lifecycle", "Logging", "Platform", "TestKit"]),
-        tests("KubernetesAPITests", ["Domain", "KubernetesAPI", "HTTPServer", "HTTPClient", "JSON", "TestKit"]),
+        tests(
+            "KubernetesAPITests",
+            ["Domain", "KubernetesAPI", "HTTPServer", "HTTPClient", "JSON", "Platform", "TestKit"]),
         tests("ReconcilerTests", ["Domain", "Reconciler", "Health", "JSON", "Lifecycle", "Logging", "TestKit"]),
         tests("HistoryTests", ["Domain", "History", "Lifecycle", "TestKit"]),
         tests("WebUITests", ["Domain", "WebUI", "HTTPServer", "JSON", "TestKit"]),

@@ -72,8 +72,9 @@ final class EasyHandle {
         kn_curl_set_pointer(pointer, CURLOPT_ERRORBUFFER, errorText)
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
-        // Wait for a connection that may turn out to be HTTP/2 rather than open one more.
-        set(CURLOPT_PIPEWAIT, 1)
+        // Wait for a connection that may turn out to be HTTP/2 rather than open one more. Without TLS none will, and
+        // libcurl would let everyone wait for the first answer to find out.
+        set(CURLOPT_PIPEWAIT, target.isSecure ? 1 : 0)
         set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_TCP_KEEPIDLE, 30)
         set(CURLOPT_TCP_KEEPINTVL, 10)

@@ -100,6 +100,7 @@ final class Connection: Sendable {
     private func request(_ call: Call, _ session: Session) -> HTTPClientRequest {
         var headers: HTTPClientHeaders = ["Accept": call.accept]
         if let type = call.contentType { headers["Content-Type"] = type }
+        if let person = access.impersonation { person.add(to: &headers) }
         return HTTPClientRequest(
             call.method, access.server + call.path.text, headers: headers, authorization: session.authorization,
             body: call.body, timeout: Self.timeout, limit: Self.answerLimit)
@@ -114,6 +115,16 @@ final class Connection: Sendable {
             // The status alone must do: what is missing is only its explanation.
         }
         return body
+    }
+}
+
+extension ClusterAccess.Impersonation {
+    /// As Kubernetes' "user impersonation" wants it.
+    fileprivate func add(to headers: inout HTTPClientHeaders) {
+        headers["Impersonate-User"] = user
+        headers["Impersonate-Uid"] = uid
+        for group in groups { headers.append("Impersonate-Group", group) }
+        for entry in extra { headers.append("Impersonate-Extra-\(percentEncoded(entry.key))", entry.value) }
     }
 }
 

@@ -89,6 +89,8 @@ final class SessionStore: Sendable {
             return Secret("Bearer \(token)")
         case .basic(let user, let password):
             return password.withUnsafeValue { Secret("Basic \(base64("\(user):\($0)".utf8))") }
+        case .program(let program):
+            throw fault("exec plugins such as \(program.command) are not supported yet", operation)
         }
     }
 
