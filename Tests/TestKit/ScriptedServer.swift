@@ -73,6 +73,8 @@ public final class ScriptedServer: Sendable {
         let state = Lock(State())
         self.state = state
         Thread.detachNewThread { [listener, gate] in
+            // Closed here and nowhere else: while this thread may still accept, the number must not become another's.
+            defer { close(listener) }
             while true {
                 let connection = accept(listener, nil, nil)
                 guard connection >= 0 else { return }
@@ -81,7 +83,10 @@ public final class ScriptedServer: Sendable {
                     state.open.insert(connection)
                     return state.isStopped
                 }
-                if isStopped { return }
+                if isStopped {
+                    close(connection)
+                    return
+                }
                 Thread.detachNewThread {
                     Self.serve(connection, state, gate, script)
                     state.withLock { state in
@@ -99,7 +104,6 @@ public final class ScriptedServer: Sendable {
         }
         for _ in 0..<64 { gate.signal() }
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
     }
 
     /// Lets one waiting `.gate` step pass.
