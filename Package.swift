@@ -98,7 +98,9 @@ let package = Package(
         tests("LifecycleTests", ["Domain", "Lifecycle", "Logging"]),
         tests("MetricsTests", ["Metrics"]),
         tests("YAMLTests", ["Domain", "YAML", "JSON"]),
-        tests("RenderTests", ["Domain", "Render", "YAML", "JSON", "Platform", "TestKit"]),
+        tests(
+            "RenderTests", ["Domain", "Render", "YAML", "JSON", "Platform", "TestKit"],
+            exclude: ["Golden", "Fixtures"]),
         tests("HealthTests", ["Domain", "Health", "JSON", "YAML"], exclude: ["Fixtures"]),
         tests("HTTPClientTests", ["Domain", "HTTPClient", "HTTPServer", "TestKit"]),
         tests("HTTPServerTests", ["Domain", "HTTPServer", "TestKit"]),

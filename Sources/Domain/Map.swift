@@ -43,6 +43,12 @@ public struct Map: Sendable, Hashable {
         self.entries = kept
     }
 
+    /// Takes entries that are sorted by the UTF-8 bytes of their keys already, each key once.
+    public init(sorted entries: [Entry]) {
+        assert(zip(entries, entries.dropFirst()).allSatisfy { $0.key.precedesInBytes($1.key) })
+        self.entries = entries
+    }
+
     public subscript(key: String) -> Value? {
         get {
             let index = position(of: key)

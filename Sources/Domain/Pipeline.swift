@@ -4,8 +4,13 @@
 public struct Pipeline: Sendable, Hashable {
     /// First to last; never empty; names are unique, and so are branches.
     public let environments: [Environment]
+    /// Codes of warnings that nobody wants to see.
+    public let disabledWarnings: Set<String>
 
-    public init(environments: [Environment]) { self.environments = environments }
+    public init(environments: [Environment], disabledWarnings: Set<String> = []) {
+        self.environments = environments
+        self.disabledWarnings = disabledWarnings
+    }
 
     public func environment(_ name: Name) -> Environment? { environments.first { $0.name == name } }
 }

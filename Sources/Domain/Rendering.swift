@@ -32,6 +32,10 @@ public struct RenderedService: Sendable {
     public let release: ReleaseRecord?
     /// Services that must be healthy before this one is applied.
     public let needs: [Name]
+    /// Where the application's own source lives, as its service file says; nil when it says nothing.
+    public let source: String?
+    /// Why nothing else may be promoted over this release; nil when nobody holds it.
+    public let hold: Hold?
     /// In the order of the template. Empty when `isFailed`.
     public let manifests: [Manifest]
     public let diagnostics: [Diagnostic]
@@ -40,7 +44,7 @@ public struct RenderedService: Sendable {
 
     public init(
         name: Name, team: Name?, release: ReleaseRecord?, needs: [Name], manifests: [Manifest],
-        diagnostics: [Diagnostic], inputs: String
+        diagnostics: [Diagnostic], inputs: String, source: String? = nil, hold: Hold? = nil
     ) {
         self.name = name
         self.team = team
@@ -49,8 +53,31 @@ public struct RenderedService: Sendable {
         self.manifests = manifests
         self.diagnostics = diagnostics
         self.inputs = inputs
+        self.source = source
+        self.hold = hold
     }
 
     /// Nothing of a failed service is applied, and nothing of it is pruned.
     public var isFailed: Bool { diagnostics.contains { $0.severity == .error } }
+}
+
+/// Someone's word that a service, or a whole environment, stays at its release.
+public struct Hold: Sendable, Hashable {
+    public let by: String?
+    public let reason: String
+    /// When it ends by itself; nil for "until someone resumes".
+    public let until: Instant?
+    /// Whether it holds the whole environment.
+    public let isForAll: Bool
+    public let location: SourceLocation
+
+    public init(by: String?, reason: String, until: Instant?, isForAll: Bool, location: SourceLocation) {
+        self.by = by
+        self.reason = reason
+        self.until = until
+        self.isForAll = isForAll
+        self.location = location
+    }
+
+    public func isActive(at now: Instant) -> Bool { until.map { now < $0 } ?? true }
 }

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Every code that rendering can report, explained: what `kubernaut help KN2201` prints.
+public enum DiagnosticCatalogue {
+    public struct Entry: Sendable, Hashable {
+        public let code: String
+        /// A short name that `kubernaut.yaml` may use instead of the code: `unpinned-image`.
+        public let name: String
+        /// One paragraph: what it means, why it matters, what to do.
+        public let explanation: String
+        /// Whether `warnings:` in `kubernaut.yaml` can switch it off.
+        public let isSwitchable: Bool
+    }
+
+    /// In the order of the codes.
+    public static let entries: [Entry] = files + values + templates + manifests + warnings
+
+    /// Nil when there is no such code; upper and lower case are the same.
+    public static func entry(_ code: String) -> Entry? {
+        let wanted = code.uppercased()
+        return entries.first { $0.code == wanted }
+    }
+
+    private static func error(_ code: String, _ name: String, _ explanation: String) -> Entry {
+        Entry(code: code, name: name, explanation: explanation, isSwitchable: false)
+    }
+
+    private static func warning(_ code: String, _ name: String, _ explanation: String) -> Entry {
+        Entry(code: code, name: name, explanation: explanation, isSwitchable: true)
+    }
+
+    private static let files: [Entry] = [
+        error(
+            Codes.yaml, "yaml-syntax",
+            """
+            The file, or what a template expanded to, is not YAML as Kubernetes reads it. Line and column are where \
+            the reader gave up; the mistake is there or shortly before. Usual causes are a tab for indentation, a \
+            list item that is not aligned with its neighbours, a text with ": " or " #" in it that needs quotes, and \
+            a tag of a section that does not stand alone on its line.
+            """),
+        error(
+            Codes.duplicateKey, "duplicate-key",
+            """
+            A map has the same key twice. Kubernetes' own tools take the last one without a word, so one of the two \
+            would be lost. Keys are compared after they were read: on and true are the same key. Remove one, or put \
+            the key in quotes where another was meant.
+            """),
+        error(
+            Codes.limit, "limit",
+            """
+            The file is larger, nests deeper, holds more documents or more values than allowed. What an alias \
+            repeats counts each time, so that a small file cannot fill the memory. Split the file, or write out \
+            fewer aliases.
+            """),
+        error(
+            Codes.unknownKey, "unknown-key",
+            """
+            The file has a key that kubernaut does not know. A misspelled key would be ignored for ever, so it is an \
+            error. Values for templates belong below values: in services/ and releases/.
+            """),
+        error(
+            Codes.badValue, "bad-value",
+            """
+            A key has a value of the wrong kind, or one that is not allowed here. The message says what is wanted. \
+            A version or a commit made of digits alone needs quotes, or YAML takes it for a number.
+            """),
+        error(
+            Codes.missingKey, "missing-key",
+            """
+            A key that must be there is missing. A release record needs service, version and image; an environment \
+            needs a name; a hold needs a reason.
+            """),
+        error(
+            Codes.missingFile, "missing-file",
+            """
+            A file that everything else depends on is not in the repository: kubernaut.yaml names the environments, \
+            and without it nothing can be rendered. Check the branch and the path that kubernaut was told.
+            """),
+        error(
+            Codes.badName, "bad-name",
+            """
+            Services, environments and teams are named with lower-case letters, digits and inner hyphens, at most \
+            63, because their names become parts of Kubernetes objects, labels and addresses.
+            """),
+        error(
+            Codes.badImage, "bad-image",
+            """
+            The text is no image reference. The form is [registry/]repository[:tag][@sha256:digest]; the repository \
+            is lower case. A digest is best: it always means the same image.
+            """),
+        warning(
+            Codes.strayFile, "stray-file",
+            """
+            The file lies in a folder of the config repository but nothing reads it: its name does not end in .yaml, \
+            is no service's name, or is the override of a service that does not exist. Rename or remove it.
+            """),
+    ]
+
+    private static let values: [Entry] = [
+        error(
+            Codes.reservedName, "reserved-name",
+            """
+            service, version, image, images, build, commit, environment, namespace, cluster and release always come \
+            from the release record and the environment. No values file may set them, so that a page can never show \
+            one version while another runs. Choose another name.
+            """),
+        error(
+            Codes.typeConflict, "type-conflict",
+            """
+            One layer of values has a map where another has something else. Merging cannot mean anything here, and \
+            replacing would lose values without a word. The message names both places. Make both maps, or remove \
+            the lower value with null in a layer between them.
+            """),
+    ]
+
+    private static let templates: [Entry] = [
+        error(
+            Codes.unknownVariable, "unknown-variable",
+            """
+            A template uses a variable that no layer of the service's values has. An empty text instead would make \
+            a manifest that looks right and is wrong. Set it in defaults.yaml or for the service, or make the place \
+            optional: {{#name}}…{{name}}…{{/name}}.
+            """),
+        error(
+            Codes.unclosedTag, "unclosed-tag",
+            """
+            A tag of a template begins with {{ but never ends. Everything after it would be taken for its name.
+            """),
+        error(
+            Codes.badTag, "bad-tag",
+            """
+            The text between the braces is no name. Templates are Mustache: {{name}}, {{a.b}}, {{#list}}…{{/list}}, \
+            {{^missing}}…{{/missing}}, {{>partial}}, {{! comment }}. There are no expressions, filters or functions.
+            """),
+        error(
+            Codes.unclosedSection, "unclosed-section",
+            """
+            A section is opened with {{#name}}, {{^name}}, {{<name}} or {{$name}} and never closed with {{/name}}.
+            """),
+        error(
+            Codes.mismatchedSection, "mismatched-section",
+            """
+            A closing tag names another section than the one that is open. Sections close in the reverse of the order \
+            in which they were opened.
+            """),
+        error(
+            Codes.missingPartial, "missing-partial",
+            """
+            A template includes a partial that templates/partials/ does not have, as name.yaml, name.yml or name.json.
+            """),
+        error(
+            Codes.tooDeep, "too-deep",
+            """
+            Partials and sections are nested too deep, most often because a partial includes itself and nothing ends it.
+            """),
+        error(
+            Codes.tooMuch, "too-much",
+            """
+            A template grew beyond what one service may have. Look for loops within loops, or a partial that \
+            includes itself twice.
+            """),
+        error(
+            Codes.notText, "not-text",
+            """
+            A list or a map stands inside quotes, inside a longer text, or in a key, where only text can be. A list \
+            or a map must be the whole value, without quotes: env: {{env}}.
+            """),
+        error(
+            Codes.badPlace, "bad-place",
+            """
+            A variable stands in a tag, an anchor, an alias or a directive of YAML. These belong to the structure of \
+            a manifest, and values never change the structure. Use a section to choose between two structures.
+            """),
+        error(
+            Codes.missingTemplate, "missing-template",
+            """
+            The service names a template that templates/ does not have as name.yaml, name.yml or name.json; or it \
+            names none, and there is neither one of its own name nor default.yaml; or there are two of that name.
+            """),
+    ]
+
+    private static let manifests: [Entry] = [
+        error(
+            Codes.noObject, "no-object",
+            """
+            A document of the rendered template is no Kubernetes object: it is not a map, or a list kind whose items \
+            are not objects.
+            """),
+        error(
+            Codes.missingField, "missing-field",
+            """
+            An object lacks apiVersion, kind or metadata.name. generateName cannot be used: an object without a \
+            fixed name would be created anew with every pass.
+            """),
+        error(
+            Codes.invalidName, "invalid-name",
+            """
+            A name or namespace is not one that the API server accepts. Most names are DNS names: lower-case \
+            letters, digits, hyphens and dots, at most 253.
+            """),
+        error(
+            Codes.invalidLabel, "invalid-label",
+            """
+            A label or annotation is not one that the API server accepts. Keys are [prefix/]name with at most 63 \
+            letters, digits, . _ -; values of labels follow the same rule and may be empty; all values are strings, \
+            so numbers and booleans need quotes.
+            """),
+        error(
+            Codes.duplicateObject, "duplicate-object",
+            """
+            Two manifests describe the same object; each pass would undo what the other wrote. Kinds that live in two \
+            API groups, such as Ingress, count as the same. Neither of the services is applied until one gives it up.
+            """),
+        error(
+            Codes.badSecret, "bad-secret",
+            """
+            stringData of a Secret must be a map of strings. Numbers and booleans need quotes.
+            """),
+    ]
+
+    private static let warnings: [Entry] = [
+        warning(
+            Codes.unpinnedImage, "unpinned-image",
+            """
+            The image is named by a tag, or by nothing, instead of a digest. A tag can be moved: the same manifest may \
+            run different code tomorrow, and on different nodes. Let the build write the digest it pushed.
+            """),
+        warning(
+            Codes.noProbe, "no-probe",
+            """
+            A container that serves has no readiness or no liveness probe. Without the first, traffic reaches it \
+            before it can answer; without the second, nobody restarts it when it hangs.
+            """),
+        warning(
+            Codes.noLimits, "no-limits",
+            """
+            A container has no memory limit, or does not say what CPU and memory it requests. It can take what its \
+            neighbours on the node need, and the scheduler cannot place it well.
+            """),
+        warning(
+            Codes.noGracefulStop, "no-graceful-stop",
+            """
+            A workload says nothing about how it stops: neither terminationGracePeriodSeconds nor a preStop hook. \
+            Say how long it may take to finish what it is doing.
+            """),
+        warning(
+            Codes.numberLikeVersion, "number-like-version",
+            """
+            A number without quotes loses digits: 1.10 becomes 1.1. If it is a version or an identifier, put it in \
+            quotes.
+            """),
+        warning(
+            Codes.unusedValue, "unused-value",
+            """
+            A value is set for this service alone, but its template does not use it. Often the name is misspelled.
+            """),
+    ]
+}

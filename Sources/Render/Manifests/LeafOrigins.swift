@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import YAML
+
+/// Where each leaf of a service's documents comes from.
+struct LeafOrigins {
+    /// One for each document.
+    fileprivate(set) var documents: [[FieldPath: Origin]] = []
+
+    func origin(of path: FieldPath, _ place: ObjectPlace) -> Origin? {
+        guard documents.indices.contains(place.document) else { return nil }
+        return documents[place.document][FieldPath(place.path.steps + path.steps)]
+    }
+
+    /// The place of a leaf; of a list or map the place of its first leaf in the file; nil when nothing is there.
+    func location(of path: FieldPath, _ place: ObjectPlace) -> SourceLocation? {
+        guard documents.indices.contains(place.document) else { return nil }
+        let origins = documents[place.document]
+        var wanted = FieldPath(place.path.steps + path.steps)
+        if let origin = origins[wanted] { return origin.location }
+        while !wanted.steps.isEmpty {
+            let below = origins.filter { $0.key.steps.starts(with: wanted.steps) }.map(\.value)
+            // Template text shows where something should be better than a value from elsewhere.
+            let own = below.filter { $0.layer == .template }
+            if let first = (own.isEmpty ? below : own).map(\.location).min() { return first }
+            wanted.steps.removeLast()
+        }
+        return nil
+    }
+}
+
+extension ServiceRenderer {
+    /// Fills the documents once more, writing down where each leaf comes from.
+    func locate() -> LeafOrigins {
+        var again = self
+        let documents = again.documents(tracksPaths: true)
+        var found = LeafOrigins()
+        for document in documents {
+            var leaves: [(FieldPath, Filler.LeafSource)] = []
+            var filler = Filler(bindings: document.bindings) { leaves.append(($0, $1)) }
+            _ = filler.value(of: document.fill)
+            let locations = document.text.locations(of: leaves.map(\.1.mark))
+            var origins: [FieldPath: Origin] = [:]
+            for ((path, source), location) in zip(leaves, locations) {
+                origins[path] = origin(of: source, document.bindings) ?? Origin(layer: .template, location: location)
+            }
+            found.documents.append(origins)
+        }
+        return found
+    }
+
+    /// Nil for the template's own text. Of a text made from several values the one of the highest layer counts: it is
+    /// the most specific.
+    private func origin(of source: Filler.LeafSource, _ bindings: [Binding?]) -> Origin? {
+        guard case .slots(let slots, let rest, _) = source else { return nil }
+        var best: Origin?
+        for slot in slots {
+            guard let path = bindings[slot]?.path, let origin = values.origin(of: FieldPath(path.steps + rest)) else {
+                continue
+            }
+            if let known = best, origin.layer < known.layer { continue }
+            best = origin
+        }
+        return best
+    }
+}
+
+extension Filler.LeafSource {
+    fileprivate var mark: YAMLMark {
+        switch self {
+        case .template(let mark), .slots(_, _, let mark): mark
+        }
+    }
+}

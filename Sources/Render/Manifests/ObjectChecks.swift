@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+
+/// What is wrong with an object that no API server would take.
+struct ObjectProblem {
+    let code: String
+    let message: String
+    let path: FieldPath
+    var hint: String?
+}
+
+enum ObjectChecks {
+    /// What must be true before anything else can be said about an object.
+    static func identity(_ object: Value) -> [ObjectProblem] {
+        var problems: [ObjectProblem] = []
+        for key in ["apiVersion", "kind"] {
+            let path = FieldPath([.key(key)])
+            switch object[key] {
+            case .string(let text)? where !text.isEmpty: break
+            case nil:
+                problems.append(
+                    ObjectProblem(code: Codes.missingField, message: "the object has no \(key)", path: path))
+            default:
+                problems.append(
+                    ObjectProblem(
+                        code: Codes.missingField, message: "\(key) must be a string that is not empty", path: path))
+            }
+        }
+        let path = FieldPath([.key("metadata"), .key("name")])
+        switch object["metadata"]?["name"] {
+        case .string(let text)? where !text.isEmpty: break
+        case nil where object["metadata"]?["generateName"] != nil:
+            problems.append(
+                ObjectProblem(
+                    code: Codes.missingField, message: "the object has generateName instead of a name",
+                    path: FieldPath([.key("metadata"), .key("generateName")]),
+                    hint: "it would be created anew with every pass; give it a fixed name"))
+        case nil:
+            problems.append(
+                ObjectProblem(code: Codes.missingField, message: "the object has no metadata.name", path: path))
+        case let value?:
+            problems.append(
+                ObjectProblem(
+                    code: Codes.missingField,
+                    message: "metadata.name must be a string that is not empty, not a \(value.kindName)", path: path))
+        }
+        return problems
+    }
+
+    /// Names, labels, annotations and what normalization cannot repair.
+    static func content(_ object: Value, kind: GroupVersionKind) -> [ObjectProblem] {
+        var problems: [ObjectProblem] = []
+        let metadata = FieldPath([.key("metadata")])
+        if let name = object.objectName, let rule = Names.problem(with: name, kind: kind.groupKind) {
+            problems.append(
+                ObjectProblem(
+                    code: Codes.invalidName, message: "\"\(name)\" is no name for a \(kind.kind)",
+                    path: metadata.appending("name"), hint: rule))
+        }
+        if let namespace = object["metadata"]?["namespace"], Name(namespace.string ?? "") == nil {
+            problems.append(
+                ObjectProblem(
+                    code: Codes.invalidName, message: "the namespace is no name", path: metadata.appending("namespace"),
+                    hint: "allowed: \(Name.rule)"))
+        }
+        problems += labels(object["metadata"]?["labels"], metadata.appending("labels"), areLabels: true)
+        problems += labels(object["metadata"]?["annotations"], metadata.appending("annotations"), areLabels: false)
+        if let path = Normalizer.podSpecPath(kind.kind), path.count > 1 {
+            let template = FieldPath(path.dropLast().map { .key($0) } + [.key("metadata")])
+            problems += labels(
+                object[template.appending("labels")], template.appending("labels"), areLabels: true)
+            problems += labels(
+                object[template.appending("annotations")], template.appending("annotations"), areLabels: false)
+        }
+        if kind.kind == "Secret", kind.apiVersion == "v1" { problems += stringData(object["stringData"]) }
+        return problems
+    }
+
+    private static func labels(_ value: Value?, _ path: FieldPath, areLabels: Bool) -> [ObjectProblem] {
+        guard let value else { return [] }
+        let noun = areLabels ? "label" : "annotation"
+        guard let map = value.map else {
+            return [ObjectProblem(code: Codes.invalidLabel, message: "\(noun)s must be a map", path: path)]
+        }
+        var problems: [ObjectProblem] = []
+        var size = 0
+        for entry in map {
+            let place = path.appending(entry.key)
+            if !Names.isQualifiedName(entry.key) {
+                problems.append(
+                    ObjectProblem(
+                        code: Codes.invalidLabel, message: "\"\(entry.key)\" is no key for a \(noun)", path: place,
+                        hint: "the form is [prefix/]name, the name at most 63 letters, digits and inner . _ -"))
+            }
+            guard let text = entry.value.string else {
+                problems.append(
+                    ObjectProblem(
+                        code: Codes.invalidLabel,
+                        message: "the \(noun) \(entry.key) must be a string, not a \(entry.value.kindName)",
+                        path: entry.value.firstLeaf(at: place), hint: "put the value in quotes"))
+                continue
+            }
+            size += entry.key.utf8.count + text.utf8.count
+            if areLabels, !Names.isLabelValue(text) {
+                problems.append(
+                    ObjectProblem(
+                        code: Codes.invalidLabel, message: "\"\(text)\" is no value for a label", path: place,
+                        hint: "at most 63 letters, digits and inner . _ -; anything goes in an annotation"))
+            }
+        }
+        if size > 256 << 10 {
+            problems.append(
+                ObjectProblem(
+                    code: Codes.invalidLabel, message: "the annotations have \(size) bytes, 262144 are allowed",
+                    path: path))
+        }
+        return problems
+    }
+
+    private static func stringData(_ value: Value?) -> [ObjectProblem] {
+        guard let value else { return [] }
+        let path = FieldPath([.key("stringData")])
+        guard let map = value.map else {
+            return [ObjectProblem(code: Codes.badSecret, message: "stringData must be a map", path: path)]
+        }
+        return map.filter { $0.value.string == nil }.map { entry in
+            ObjectProblem(
+                code: Codes.badSecret, message: "\(entry.key) must be a string, not a \(entry.value.kindName)",
+                path: entry.value.firstLeaf(at: path.appending(entry.key)), hint: "put the value in quotes")
+        }
+    }
+}
+
+extension Value {
+    /// The path of the first scalar, empty list or empty map below `path`.
+    func firstLeaf(at path: FieldPath) -> FieldPath {
+        switch self {
+        case .map(let map): map.first.map { $0.value.firstLeaf(at: path.appending($0.key)) } ?? path
+        case .list(let items): items.first.map { $0.firstLeaf(at: path.appending(0)) } ?? path
+        default: path
+        }
+    }
+}

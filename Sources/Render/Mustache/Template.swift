@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A Mustache template, parsed: what it says, independent of any value.
+///
+/// The language is that of the public specification: comments, set delimiters, interpolation, sections, inverted
+/// sections, partials, dotted names, the implicit iterator, inheritance and dynamic partial names.
+struct Template: Sendable {
+    /// As a person sees it from the repository's root.
+    let file: String
+    let bytes: [UInt8]
+    let nodes: [TemplateNode]
+    /// Offsets of the first byte of each line.
+    let lineStarts: [Int]
+
+    init(file: String, bytes: [UInt8], nodes: [TemplateNode]) {
+        self.file = file
+        self.bytes = bytes
+        self.nodes = nodes
+        var starts = [0]
+        for (offset, byte) in bytes.enumerated() where byte == 0x0A { starts.append(offset + 1) }
+        lineStarts = starts
+    }
+}
+
+indirect enum TemplateNode: Sendable {
+    /// Bytes of the template that are copied as they are.
+    case text(Range<Int>)
+    case variable(TemplateTag, escapes: Bool)
+    case section(TemplateTag, isInverted: Bool, [TemplateNode])
+    case partial(PartialTag)
+    /// A part that a template may replace when it uses this one as its parent.
+    case block(BlockTag, [TemplateNode])
+    /// Another template with some of its blocks replaced.
+    case parent(PartialTag, [BlockReplacement])
+}
+
+/// A tag that names a value.
+struct TemplateTag: Sendable {
+    /// The parts between the dots; empty for the implicit iterator `.`.
+    let path: [String]
+    /// Of the tag's first byte.
+    let offset: Int
+
+    var name: String { path.isEmpty ? "." : path.joined(separator: ".") }
+}
+
+struct PartialTag: Sendable {
+    enum Name: Sendable {
+        case fixed(String)
+        /// `{{>*name}}`: the value says which.
+        case dynamic(TemplateTag)
+    }
+
+    let name: Name
+    /// White space before a tag that stands alone on its line: put before each line of the partial.
+    let indentation: [UInt8]
+    let isStandalone: Bool
+    let offset: Int
+}
+
+struct BlockTag: Sendable {
+    let name: String
+    /// White space before a tag that stands alone on its line.
+    let indentation: [UInt8]
+    let offset: Int
+}
+
+struct BlockReplacement: Sendable {
+    let tag: BlockTag
+    let nodes: [TemplateNode]
+}
+
+/// Why a template cannot be parsed or expanded, and where.
+struct TemplateProblem: Error, Sendable, Hashable {
+    let code: String
+    let message: String
+    let file: String
+    let line: Int
+    let column: Int
+    var hint: String?
+}
+
+extension Template {
+    /// Line and column, from 1, of a byte; columns count characters.
+    func place(of offset: Int) -> (line: Int, column: Int) { place(of: offset, in: bytes, lineStarts) }
+
+    func problem(_ code: String, _ message: String, at offset: Int, hint: String? = nil) -> TemplateProblem {
+        let (line, column) = place(of: offset)
+        return TemplateProblem(code: code, message: message, file: file, line: line, column: column, hint: hint)
+    }
+
+    private func place(of offset: Int, in bytes: [UInt8], _ starts: [Int]) -> (line: Int, column: Int) {
+        var low = 0
+        var high = starts.count
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if starts[middle] <= offset { low = middle } else { high = middle }
+        }
+        // Continuation bytes of UTF-8 are no characters of their own.
+        let column = bytes[starts[low]..<min(offset, bytes.count)].count { $0 & 0xC0 != 0x80 } + 1
+        return (low + 1, column)
+    }
+
+    /// The first part of every name, for finding values that nothing uses; `*` stands for all of them.
+    var usedNames: Set<String> { Self.names(in: nodes) }
+
+    /// The partials and parents that `nodes` name. Dynamic ones are not among them.
+    var partialNames: Set<String> { Self.partials(in: nodes) }
+
+    var hasDynamicPartials: Bool { Self.hasDynamicPartials(nodes) }
+
+    /// Whether every rendering has the same text but for its variables.
+    var isFlat: Bool {
+        nodes.allSatisfy { node in
+            switch node {
+            case .text, .variable: true
+            default: false
+            }
+        }
+    }
+
+    private static func names(in nodes: [TemplateNode]) -> Set<String> {
+        var names = Set<String>()
+        for node in nodes {
+            switch node {
+            case .text: break
+            case .variable(let tag, _): names.insert(tag.path.first ?? "*")
+            case .section(let tag, _, let children):
+                if let first = tag.path.first { names.insert(first) }
+                // Inside a section `.` is the section's own value.
+                names.formUnion(Self.names(in: children).subtracting(["*"]))
+            case .partial(let tag): if case .dynamic(let name) = tag.name { names.insert(name.path.first ?? "*") }
+            case .block(_, let children): names.formUnion(Self.names(in: children))
+            case .parent(let tag, let blocks):
+                if case .dynamic(let name) = tag.name { names.insert(name.path.first ?? "*") }
+                for block in blocks { names.formUnion(Self.names(in: block.nodes)) }
+            }
+        }
+        return names
+    }
+
+    private static func partials(in nodes: [TemplateNode]) -> Set<String> {
+        var names = Set<String>()
+        for node in nodes {
+            switch node {
+            case .text, .variable: break
+            case .section(_, _, let children), .block(_, let children): names.formUnion(partials(in: children))
+            case .partial(let tag): if case .fixed(let name) = tag.name { names.insert(name) }
+            case .parent(let tag, let blocks):
+                if case .fixed(let name) = tag.name { names.insert(name) }
+                for block in blocks { names.formUnion(partials(in: block.nodes)) }
+            }
+        }
+        return names
+    }
+
+    private static func hasDynamicPartials(_ nodes: [TemplateNode]) -> Bool {
+        nodes.contains { node in
+            switch node {
+            case .text, .variable: false
+            case .section(_, _, let children), .block(_, let children): hasDynamicPartials(children)
+            case .partial(let tag): if case .dynamic = tag.name { true } else { false }
+            case .parent(let tag, let blocks):
+                if case .dynamic = tag.name { true } else { blocks.contains { hasDynamicPartials($0.nodes) } }
+            }
+        }
+    }
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import YAML
+
+/// A file of `templates/` or `templates/partials/`, read once per content.
+struct TemplateFile: Sendable {
+    /// Relative to the config root.
+    let path: String
+    let blob: String
+    let template: Template
+    let problems: [TemplateProblem]
+
+    init(path: String, file: String, source: SourceFile) {
+        self.path = path
+        blob = source.blob
+        var bytes = source.bytes
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
+        if path.hasSuffix(".json") { bytes = JSONText.asYAML(bytes) }
+        (template, problems) = Template.parse(file: file, bytes: bytes)
+    }
+}
+
+/// A template that says the same for every service but for its variables: parsed once, only filled per service.
+struct FlatTemplate: Sendable {
+    let text: ExpandedText
+    let documents: [Fill]
+    /// Where each document starts.
+    let locations: [SourceLocation]
+    /// In the order of their tokens.
+    let tags: [TemplateTag]
+
+    init(_ template: Template, prefix: [UInt8], limits: YAMLLimits) throws(ExpandedTextError) {
+        var expander = Expander(
+            template, values: .null, token: prefix, outputLimit: limits.bytes, partial: { _ in nil })
+        let expansion = expander.run()
+        text = ExpandedText(expansion, prefix: prefix)
+        documents = try text.documents(limits)
+        locations = text.locations(of: documents.map(\.mark))
+        tags = expansion.slots.map(\.tag)
+    }
+}
+
+/// The text that a template expanded to, and the way back from its places to the template's own.
+struct ExpandedText: Sendable {
+    private let output: [UInt8]
+    private let segments: [Expansion.Segment]
+    private let templates: [Template]
+    private let names: [String]
+    private let prefix: [UInt8]
+
+    init(_ expansion: Expansion, prefix: [UInt8]) {
+        output = expansion.output
+        segments = expansion.segments
+        templates = expansion.templates
+        names = expansion.slots.map(\.tag.name)
+        self.prefix = prefix
+    }
+
+    /// Parses the text; documents that hold nothing are left out.
+    func documents(_ limits: YAMLLimits) throws(ExpandedTextError) -> [Fill] {
+        do {
+            let nodes = try parseYAML(output, limits: limits, reserved: String(decoding: prefix, as: UTF8.self))
+            return nodes.filter { !$0.isNull }.map { Fill($0, prefix: prefix) }
+        } catch {
+            throw ExpandedTextError(diagnostic: diagnostic(error))
+        }
+    }
+
+    private func diagnostic(_ error: YAMLError) -> Diagnostic {
+        let code =
+            switch error.code {
+            case .duplicateKey: Codes.duplicateKey
+            case .limit: Codes.limit
+            case .reserved: Codes.badPlace
+            default: Codes.yaml
+            }
+        let related = error.related.map { " (\($0.note) at \(location(of: $0.mark)))" } ?? ""
+        return Diagnostic(.error, code, withNames(error.reason) + related, at: location(of: error.mark))
+    }
+
+    /// The template's place behind a place in the text.
+    func location(of mark: YAMLMark) -> SourceLocation {
+        let lines = LineIndex(output)
+        let place = Expansion.place(ofOutput: lines.offset(of: mark), segments, templates)
+        return SourceLocation(file: place.template.file, line: place.line, column: place.column)
+    }
+
+    /// As `location(of:)`, for many places.
+    func locations(of marks: [YAMLMark]) -> [SourceLocation] {
+        let lines = LineIndex(output)
+        return marks.map { mark in
+            let place = Expansion.place(ofOutput: lines.offset(of: mark), segments, templates)
+            return SourceLocation(file: place.template.file, line: place.line, column: place.column)
+        }
+    }
+
+    /// The text with the variables' names instead of their tokens.
+    private func withNames(_ text: String) -> String {
+        var bytes = Array(text.utf8)
+        while let (range, index) = Token.next(prefix, in: bytes, from: 0), names.indices.contains(index) {
+            bytes.replaceSubrange(range, with: "{{\(names[index])}}".utf8)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+struct ExpandedTextError: Error {
+    let diagnostic: Diagnostic
+}
+
+/// Where libyaml's lines begin in a text: it also breaks lines at a lone carriage return, and at U+0085, U+2028
+/// and U+2029.
+struct LineIndex {
+    private let text: [UInt8]
+    private var starts = [0]
+
+    init(_ text: [UInt8]) {
+        self.text = text
+        var index = 0
+        while index < text.count {
+            switch text[index] {
+            case 0x0A: starts.append(index + 1)
+            case 0x0D where index + 1 == text.count || text[index + 1] != 0x0A: starts.append(index + 1)
+            case 0xC2 where index + 1 < text.count && text[index + 1] == 0x85: starts.append(index + 2)
+            case 0xE2 where index + 2 < text.count && text[index + 1] == 0x80 && text[index + 2] & 0xFE == 0xA8:
+                starts.append(index + 3)
+            default: break
+            }
+            index += 1
+        }
+    }
+
+    func offset(of mark: YAMLMark) -> Int {
+        let line = min(max(0, Int(mark.line) - 1), starts.count - 1)
+        var offset = starts[line]
+        var column = 1
+        while column < mark.column, offset < text.count {
+            offset += 1
+            while offset < text.count, text[offset] & 0xC0 == 0x80 { offset += 1 }
+            column += 1
+        }
+        return offset
+    }
+}
+
+/// JSON that a reader of YAML takes for what it is.
+enum JSONText {
+    /// Writes surrogate pairs as one escape, and characters that break lines in YAML alone as escapes. Everything
+    /// else is the same to both.
+    static func asYAML(_ bytes: [UInt8]) -> [UInt8] {
+        var output: [UInt8] = []
+        output.reserveCapacity(bytes.count)
+        var index = 0
+        while index < bytes.count {
+            if bytes[index] == UInt8(ascii: "\\"), index + 1 < bytes.count {
+                if let pair = surrogatePair(bytes, index) {
+                    let digits = String(pair, radix: 16)
+                    output += "\\U".utf8
+                    output.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: 8 - digits.utf8.count))
+                    output += digits.utf8
+                    index += 12
+                } else {
+                    output += bytes[index..<index + 2]
+                    index += 2
+                }
+            } else if bytes[index] == 0xC2, index + 1 < bytes.count, bytes[index + 1] == 0x85 {
+                output += "\\N".utf8
+                index += 2
+            } else if bytes[index] == 0xE2, index + 2 < bytes.count, bytes[index + 1] == 0x80,
+                bytes[index + 2] & 0xFE == 0xA8
+            {
+                output += (bytes[index + 2] == 0xA8 ? "\\L" : "\\P").utf8
+                index += 3
+            } else {
+                output.append(bytes[index])
+                index += 1
+            }
+        }
+        return output
+    }
+
+    private static func surrogatePair(_ bytes: [UInt8], _ index: Int) -> UInt32? {
+        guard let high = escape(bytes, index), (0xD800..<0xDC00).contains(high),
+            let low = escape(bytes, index + 6), (0xDC00..<0xE000).contains(low)
+        else { return nil }
+        return 0x10000 + (high - 0xD800) << 10 + (low - 0xDC00)
+    }
+
+    private static func escape(_ bytes: [UInt8], _ index: Int) -> UInt32? {
+        guard index + 6 <= bytes.count, bytes[index] == UInt8(ascii: "\\"), bytes[index + 1] == UInt8(ascii: "u") else {
+            return nil
+        }
+        return UInt32(String(decoding: bytes[index + 2..<index + 6], as: UTF8.self), radix: 16)
+    }
+}

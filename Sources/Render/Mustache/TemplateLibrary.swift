@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Crypto
+import Domain
+import YAML
+
+/// A template with all that it can reach.
+struct TemplateUse: Sendable {
+    let file: TemplateFile
+    let partials: [TemplateFile]
+    /// The first part of every name in the template and its partials; `*` when it uses all values at once.
+    let usedNames: Set<String>
+    /// What the template's meaning depends on: its own path, and every path where one of its partials could be.
+    let dependencies: [String]
+    /// For a template without sections and partials.
+    let flat: Result<FlatTemplate, ExpandedTextError>?
+}
+
+/// All templates and partials of one snapshot. Files that did not change are taken from the library before.
+struct TemplateLibrary: Sendable {
+    /// By path relative to the config root.
+    private let files: [String: TemplateFile]
+    private let partials: [String: TemplateFile]
+    private let uses: [String: TemplateUse]
+    /// Tokens of templates with sections or partials begin with this.
+    let prefix: [UInt8]
+    private let folderPath: String
+
+    static let folder = "templates/"
+    static let partialFolder = "templates/partials/"
+    static let endings = [".yaml", ".yml", ".json"]
+    /// Stands for "any file of the partials' folder" among dependencies.
+    static let allPartials = partialFolder
+
+    init(_ snapshot: SourceSnapshot, reusing previous: TemplateLibrary?, limits: YAMLLimits) {
+        var files: [String: TemplateFile] = [:]
+        for (path, source) in snapshot.files where path.hasPrefix(Self.folder) {
+            guard Self.endings.contains(where: path.hasSuffix) else { continue }
+            if let known = previous?.files[path], known.blob == source.blob {
+                files[path] = known
+            } else {
+                files[path] = TemplateFile(path: path, file: snapshot.path(of: path), source: source)
+            }
+        }
+        var partials: [String: TemplateFile] = [:]
+        // Where two files have the name, the first ending wins.
+        for (path, file) in files where path.hasPrefix(Self.partialFolder) {
+            let name = Self.name(of: path, in: Self.partialFolder)
+            if let other = partials[name], Self.rank(other.path) < Self.rank(path) { continue }
+            partials[name] = file
+        }
+        self.files = files
+        self.partials = partials
+        folderPath = snapshot.path(of: Self.folder)
+        prefix = Token.prefix(files.values.map(\.blob).sorted())
+        var uses: [String: TemplateUse] = [:]
+        for (path, file) in files where !path.hasPrefix(Self.partialFolder) {
+            let known = previous?.uses[path].flatMap { $0.file.blob == file.blob ? $0.flat : nil }
+            uses[path] = Self.use(of: file, partials, known, limits)
+        }
+        self.uses = uses
+    }
+
+    private static func use(
+        of file: TemplateFile, _ partials: [String: TemplateFile], _ known: Result<FlatTemplate, ExpandedTextError>?,
+        _ limits: YAMLLimits
+    ) -> TemplateUse {
+        var reached: [String: TemplateFile] = [:]
+        var dependencies: Set<String> = [file.path]
+        var names = file.template.usedNames
+        var waiting = [file]
+        while let next = waiting.popLast() {
+            var wanted = next.template.partialNames
+            if next.template.hasDynamicPartials {
+                wanted.formUnion(partials.keys)
+                dependencies.insert(allPartials)
+            }
+            for name in wanted {
+                for ending in endings { dependencies.insert("\(partialFolder)\(name)\(ending)") }
+                guard let partial = partials[name], reached[partial.path] == nil else { continue }
+                reached[partial.path] = partial
+                names.formUnion(partial.template.usedNames)
+                waiting.append(partial)
+            }
+        }
+        var flat = known
+        if flat == nil, file.problems.isEmpty, file.template.isFlat {
+            flat = Result { () throws(ExpandedTextError) in
+                try FlatTemplate(file.template, prefix: Token.prefix([file.blob]), limits: limits)
+            }
+        }
+        return TemplateUse(
+            file: file, partials: reached.values.sorted { $0.path < $1.path }, usedNames: names,
+            dependencies: dependencies.sorted(), flat: flat)
+    }
+
+    struct MissingTemplate: Error {
+        let message: String
+        let hint: String
+    }
+
+    /// The template of a service: the one it names, or the one of its own name, or `default`.
+    ///
+    /// - Returns: The template, and every path that was looked at.
+    func find(
+        _ named: String?, service: Name
+    ) -> (use: Result<TemplateUse, MissingTemplate>, dependencies: [String]) {
+        var looked: [String] = []
+        for name in named.map({ [$0] }) ?? [service.text, "default"] {
+            let candidates = Self.endings.map { "\(Self.folder)\(name)\($0)" }
+            looked += candidates
+            let found = candidates.compactMap { uses[$0] }
+            guard let use = found.first else { continue }
+            if found.count > 1 {
+                let endings = found.map { String($0.file.path.dropFirst(Self.folder.count)) }
+                let missing = MissingTemplate(
+                    message: "there are two templates \"\(name)\": \(endings.joined(separator: " and "))",
+                    hint: "remove one")
+                return (.failure(missing), looked)
+            }
+            return (.success(use), looked + use.dependencies)
+        }
+        return (.failure(missing(named, service)), looked)
+    }
+
+    private func missing(_ named: String?, _ service: Name) -> MissingTemplate {
+        guard let named else {
+            return MissingTemplate(
+                message: "there is neither a template \"\(service)\" nor \"default\"",
+                hint: "add \(folderPath)default.yaml, or name a template in the service's file")
+        }
+        let known = uses.keys.map { Self.name(of: $0, in: Self.folder) }.sorted()
+        return MissingTemplate(
+            message: "there is no template \"\(named)\"",
+            hint: didYouMean(named, in: known)
+                ?? (known.isEmpty ? "\(folderPath) is empty" : "known: \(known.joined(separator: ", "))"))
+    }
+
+    func partial(_ name: String) -> TemplateFile? { partials[name] }
+
+    /// Names the content of all partials.
+    var partialsDigest: String {
+        let lines = partials.values.map { "\($0.path) \($0.blob)" }.sorted()
+        return sha256Hex(Array(lines.joined(separator: "\n").utf8))
+    }
+
+    private static func name(of path: String, in folder: String) -> String {
+        let name = path.dropFirst(folder.count)
+        let ending = endings.first(where: name.hasSuffix) ?? ""
+        return String(name.dropLast(ending.count))
+    }
+
+    private static func rank(_ path: String) -> Int { endings.firstIndex(where: path.hasSuffix) ?? endings.count }
+}

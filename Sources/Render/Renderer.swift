@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Domain
+public import YAML
+
+/// What rendering may use, and what it need not say.
+public struct RenderSettings: Sendable, Hashable {
+    public var limits: YAMLLimits
+    /// Codes of warnings that nobody wants to see.
+    public var disabledWarnings: Set<String>
+
+    public init(limits: YAMLLimits = .standard, disabledWarnings: Set<String> = []) {
+        self.limits = limits
+        self.disabledWarnings = disabledWarnings
+    }
+}
+
+/// Turns the files of a config repository into manifests.
+///
+/// In come a `SourceSnapshot` and an `Environment`; out goes a `Rendering`: what every service wants, or why it cannot
+/// be said. Pure: equal input gives equal output, and nothing outside is read or changed.
+public struct Renderer: Sendable {
+    let settings: RenderSettings
+
+    public init(settings: RenderSettings = RenderSettings()) { self.settings = settings }
+
+    /// Reads `kubernaut.yaml`. Nil content when it is missing or has errors.
+    public static func pipeline(in snapshot: SourceSnapshot) -> Reading<Pipeline> {
+        let path = snapshot.path(of: PipelineFile.path)
+        guard let file = snapshot.files[PipelineFile.path] else {
+            let missing = Diagnostic(
+                .error, Codes.missingFile, "there is no \(path)", at: SourceLocation(file: path),
+                hint: "it names the environments; kubernaut init writes one")
+            return Reading(content: nil, diagnostics: [missing])
+        }
+        return PipelineFile.read(file.bytes, path: path)
+    }
+
+    /// Reads one release record's bytes alone.
+    ///
+    /// - Parameter path: As a person sees it; when its last part is `<name>.yaml`, the record must be for that service.
+    public static func release(_ bytes: [UInt8], path: String) -> Reading<ReleaseRecord> {
+        let reading = ReleaseFile.read(bytes, path: path)
+        return Reading(content: reading.content?.record, diagnostics: reading.diagnostics)
+    }
+
+    /// Renders everything that an environment wants.
+    ///
+    /// - Parameter previous: What an earlier call for the same environment left; services whose inputs did not change
+    ///   since are taken from there. The result is the same as without.
+    public func render(
+        _ snapshot: SourceSnapshot, for environment: Environment, reusing previous: RenderCache? = nil
+    ) -> (rendering: Rendering, cache: RenderCache) {
+        let library = TemplateLibrary(snapshot, reusing: previous?.library, limits: settings.limits)
+        var diagnostics: [Diagnostic] = []
+        let defaults = defaults(snapshot, environment, &diagnostics)
+        let context = RenderContext(
+            snapshot: snapshot, environment: environment, settings: settings, library: library, defaults: defaults)
+        guard !diagnostics.contains(where: { $0.severity == .error }) else {
+            let rendering = Rendering(
+                environment: environment, commit: snapshot.commit, services: [], diagnostics: diagnostics)
+            // What was rendered before stays useful for the time when the file is readable again.
+            return (rendering, previous ?? RenderCache(library: library))
+        }
+        let names = ServiceList(snapshot, environment)
+        diagnostics += names.strayFiles(in: context)
+        var cache = RenderCache(library: library)
+        for name in names.services {
+            cache.results[name] = result(name, context, previous?.results[name])
+        }
+        let services = names.services.compactMap { cache.results[$0]?.service }
+        let rendering = Rendering(
+            environment: environment, commit: snapshot.commit,
+            services: DuplicateObjects.refuse(in: services, environment), diagnostics: diagnostics)
+        return (rendering, cache)
+    }
+
+    private func result(_ name: Name, _ context: RenderContext, _ previous: RenderCache.Result?) -> RenderCache.Result {
+        if let previous, previous.inputs == context.inputs(previous.dependencies) { return previous }
+        var renderer = ServiceRenderer(name, in: context)
+        let (service, dependencies) = renderer.render()
+        return RenderCache.Result(
+            service: service, inputs: service?.inputs ?? context.inputs(dependencies), dependencies: dependencies)
+    }
+
+    func defaults(
+        _ snapshot: SourceSnapshot, _ environment: Environment, _ diagnostics: inout [Diagnostic]
+    ) -> LayeredValues {
+        var layers: [ValueLayer] = []
+        for (layer, path) in [
+            (Layer.defaults, "defaults.yaml"), (.environmentDefaults, "\(environment.name)/defaults.yaml"),
+        ] {
+            guard let file = snapshot.files[path] else { continue }
+            let reading = DefaultsFile.read(file.bytes, path: snapshot.path(of: path))
+            diagnostics += reading.diagnostics
+            guard let root = reading.content else { continue }
+            let valueLayer = ValueLayer(layer: layer, file: snapshot.path(of: path), root: root)
+            layers.append(valueLayer)
+            warnAboutNumbers(valueLayer, &diagnostics)
+        }
+        return LayeredValues.empty.adding(layers, &diagnostics)
+    }
+
+    private func warnAboutNumbers(_ layer: ValueLayer, _ diagnostics: inout [Diagnostic]) {
+        guard !settings.disabledWarnings.contains(Codes.numberLikeVersion) else { return }
+        var numbers: [(text: String, mark: YAMLMark)] = []
+        ReviewWarnings.numbersLosingDigits(layer.root, &numbers)
+        for number in numbers {
+            diagnostics.append(
+                Diagnostic(
+                    .warning, Codes.numberLikeVersion, "\(number.text) is read as a number and loses its last digit",
+                    at: layer.location(number.mark), hint: "write \"\(number.text)\" if it is a version"))
+        }
+    }
+}
+
+/// What one rendering of an environment leaves for the next: opaque, and of the size of the manifests.
+public struct RenderCache: Sendable {
+    let library: TemplateLibrary
+    var results: [Name: Result] = [:]
+
+    struct Result: Sendable {
+        /// Nil when the service is not in the environment. Before duplicates across services were looked for.
+        let service: RenderedService?
+        let inputs: String
+        let dependencies: [String]
+    }
+
+    init(library: TemplateLibrary) { self.library = library }
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import YAML
+
+/// Renders one service; lives for one rendering. Pure.
+struct ServiceRenderer {
+    let context: RenderContext
+    let name: Name
+    var diagnostics: [Diagnostic] = []
+    private(set) var service = ServiceFile.none
+    private(set) var release: ReleaseFile?
+    private(set) var override: OverrideFile?
+    private(set) var values = LayeredValues.empty
+    private(set) var template: TemplateUse?
+    /// Found when something has to be said about a place.
+    private(set) lazy var origins = locate()
+    private var hold: Hold?
+    private var templatePaths: [String] = []
+
+    init(_ name: Name, in context: RenderContext) {
+        self.name = name
+        self.context = context
+    }
+
+    /// - Returns: Nil for the service when it is not in this environment; and every path that the result depends on,
+    ///   of files that are not there too.
+    mutating func render() -> (service: RenderedService?, dependencies: [String]) {
+        var dependencies = [
+            "defaults.yaml", context.defaultsPath, "services/\(name).yaml", "releases/\(name).yaml",
+            context.overridePath(name), context.holdPath(name), context.holdAllPath,
+        ]
+        guard read() else { return (nil, dependencies) }
+        dependencies += templatePaths
+        let documents = hasErrors ? [] : documents()
+        let manifests = hasErrors ? [] : manifests(documents)
+        if !hasErrors { warn(manifests, documents) }
+        let rendered = RenderedService(
+            name: name, team: service.team, release: release?.record, needs: service.needs,
+            manifests: hasErrors ? [] : manifests.map(\.manifest), diagnostics: diagnostics.map { $0.concerning(name) },
+            inputs: context.inputs(dependencies), source: service.source, hold: hold)
+        return (rendered, dependencies)
+    }
+
+    mutating func add(_ code: String, _ message: String, at location: SourceLocation, hint: String? = nil) {
+        diagnostics.append(Diagnostic(.error, code, message, at: location, hint: hint))
+    }
+
+    /// Adds a warning unless it is switched off.
+    mutating func warn(_ code: String, _ message: String, at location: SourceLocation, hint: String? = nil) {
+        guard !context.settings.disabledWarnings.contains(code) else { return }
+        diagnostics.append(Diagnostic(.warning, code, message, at: location, hint: hint))
+    }
+
+    var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
+
+    // MARK: Reading
+
+    /// - Returns: False when the service is not in this environment.
+    private mutating func read() -> Bool {
+        if let file = context.file(context.overridePath(name)) {
+            let reading = OverrideFile.read(file.bytes, path: context.path(context.overridePath(name)))
+            if reading.content?.isEnabled == false { return false }
+            diagnostics += reading.diagnostics
+            override = reading.content
+        }
+        if let file = context.file("services/\(name).yaml") {
+            let reading = ServiceFile.read(file.bytes, path: context.path("services/\(name).yaml"))
+            diagnostics += reading.diagnostics
+            service = reading.content ?? .none
+        }
+        if let file = context.file("releases/\(name).yaml") {
+            let reading = ReleaseFile.read(file.bytes, path: context.path("releases/\(name).yaml"))
+            diagnostics += reading.diagnostics
+            release = reading.content
+        }
+        readHold()
+        mergeValues()
+        findTemplate()
+        return true
+    }
+
+    private mutating func readHold() {
+        for (path, isForAll) in [(context.holdPath(name), false), (context.holdAllPath, true)] {
+            guard let file = context.file(path), hold == nil else { continue }
+            let reading = HoldFile.read(file.bytes, path: context.path(path), isForAll: isForAll)
+            diagnostics += reading.diagnostics
+            hold = reading.content
+        }
+    }
+
+    private mutating func mergeValues() {
+        var layers: [ValueLayer] = []
+        func add(_ layer: Layer, _ path: String, _ root: YAMLNode?) {
+            guard let root, !root.isNull else { return }
+            if root.members == nil {
+                let location = SourceLocation(file: path, line: Int(root.mark.line), column: Int(root.mark.column))
+                diagnostics.append(
+                    Diagnostic(
+                        .error, Codes.badValue, "values must be a map, not a \(root.value.kindName)", at: location))
+            } else {
+                layers.append(ValueLayer(layer: layer, file: path, root: root))
+            }
+        }
+        let releasePath = context.path("releases/\(name).yaml")
+        add(.service, context.path("services/\(name).yaml"), service.values)
+        add(.release, releasePath, release?.values)
+        add(.environmentService, context.path(context.overridePath(name)), override?.values)
+        layers += ReservedValues.layers(
+            service: name, release: release.map { ($0, releasePath) }, environment: context.environment,
+            pipelinePath: context.path(PipelineFile.path))
+        values = context.defaults.adding(layers, &diagnostics)
+    }
+
+    private mutating func findTemplate() {
+        let (use, paths) = context.library.find(service.template, service: name)
+        templatePaths = paths
+        switch use {
+        case .success(let use): template = use
+        case .failure(let missing):
+            let path = ["services/\(name).yaml", "releases/\(name).yaml"].first { context.file($0) != nil }
+            diagnostics.append(
+                Diagnostic(
+                    .error, Codes.missingTemplate, missing.message,
+                    at: SourceLocation(file: context.path(path ?? TemplateLibrary.folder)), hint: missing.hint))
+        }
+    }
+
+    // MARK: Filling
+
+    /// One parsed document of the template and the values for its tokens.
+    struct Document {
+        let fill: Fill
+        let text: ExpandedText
+        /// Where it starts.
+        let location: SourceLocation
+        let bindings: [Binding?]
+    }
+
+    /// - Parameter tracksPaths: Whether bindings know their paths among the values.
+    mutating func documents(tracksPaths: Bool = false) -> [Document] {
+        guard let template else { return [] }
+        guard template.file.problems.isEmpty else {
+            diagnostics += template.file.problems.map(Diagnostic.init)
+            return []
+        }
+        do {
+            if let flat = try template.flat?.get() { return fill(flat, template.file.template, tracksPaths) }
+            return try expand(template.file.template, tracksPaths)
+        } catch {
+            diagnostics.append(error.diagnostic)
+            return []
+        }
+    }
+
+    private mutating func fill(_ flat: FlatTemplate, _ template: Template, _ tracksPaths: Bool) -> [Document] {
+        let root = Binding(value: values.merged, path: tracksPaths ? FieldPath() : nil)
+        var bindings: [Binding?] = []
+        bindings.reserveCapacity(flat.tags.count)
+        for tag in flat.tags {
+            let binding = Expander.find(tag, in: [root])
+            if binding == nil {
+                let problem = Expander.unknownVariable(tag, in: template, contexts: [values.merged])
+                diagnostics.append(Diagnostic(problem))
+            }
+            bindings.append(binding)
+        }
+        return zip(flat.documents, flat.locations).map { fill, location in
+            Document(fill: fill, text: flat.text, location: location, bindings: bindings)
+        }
+    }
+
+    private mutating func expand(_ template: Template, _ tracksPaths: Bool) throws(ExpandedTextError) -> [Document] {
+        let library = context.library
+        var broken: [String: [TemplateProblem]] = [:]
+        var expander = Expander(
+            template, values: values.merged, token: library.prefix, outputLimit: context.settings.limits.bytes,
+            tracksPaths: tracksPaths
+        ) { name in
+            let file = library.partial(name)
+            if let file, !file.problems.isEmpty { broken[file.path] = file.problems }
+            return file?.template
+        }
+        let expansion = expander.run()
+        let problems = expansion.problems + broken.sorted { $0.key < $1.key }.flatMap(\.value)
+        guard problems.isEmpty else {
+            diagnostics += problems.map(Diagnostic.init)
+            return []
+        }
+        let text = ExpandedText(expansion, prefix: library.prefix)
+        let bindings = expansion.slots.map(\.binding)
+        let fills = try text.documents(context.settings.limits)
+        return zip(fills, text.locations(of: fills.map(\.mark))).map { fill, location in
+            Document(fill: fill, text: text, location: location, bindings: bindings)
+        }
+    }
+}
