@@ -94,7 +94,7 @@ let package = Package(
         tests("DomainTests", ["Domain"]),
         tests("JSONTests", ["Domain", "JSON"]),
         tests("CryptoTests", ["Crypto"]),
-        tests("PlatformTests", ["Platform", "TestKit"]),
+        tests("PlatformTests", ["Lifecycle", "Platform", "TestKit"]),
         tests("LifecycleTests", ["Domain", "Lifecycle", "Logging"]),
         tests("MetricsTests", ["Metrics"]),
         tests("YAMLTests", ["Domain", "YAML", "JSON"]),
