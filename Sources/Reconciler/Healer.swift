@@ -48,9 +48,16 @@ struct Healer: Sendable {
                 pending[key] = nil
             } else if !state.isReconciling {
                 pending[key] = nil
+                if suspicion == .appeared, state.lastPass != nil, isUnwanted(key, state) { escalate() }
             }
         }
         return due.sorted { $0.0.position < $1.0.position }
+    }
+
+    /// Ours, in no revision, and not yet known to be waiting for a person: the next pass will prune it.
+    private func isUnwanted(_ key: ResourceKey, _ state: EnvironmentBook.State) -> Bool {
+        state.desired.objects[key] == nil && !state.held.contains { $0.key == key }
+            && bench.index.member(key)?.ownership == .ours
     }
 
     /// - Returns: When to look again at what is in a fight; nil when nothing is.
@@ -139,7 +146,7 @@ struct Healer: Sendable {
     /// What to do about it; nil when there is nothing to do, or a whole pass must look.
     private func step(for desired: DesiredObject, _ suspicion: MemberIndex.Suspicion) async -> Plan.Step? {
         switch suspicion {
-        case .changed:
+        case .changed, .appeared:
             guard let member = bench.index.member(desired.key) else { return .create }
             if member.isTerminating { return nil }
             if case .copy = member.ownership { return nil }

@@ -11,6 +11,8 @@ final class MemberIndex: Sendable {
     /// What happened to an object behind our back.
     enum Suspicion: Sendable, Hashable {
         case changed
+        /// Came into view, with our label, without our doing.
+        case appeared
         /// Deleted, or its label was taken off; with the uid it had.
         case vanished(uid: String)
     }
@@ -151,7 +153,7 @@ final class MemberIndex: Sendable {
     private static func settle(_ seen: inout Member, key: ResourceKey, in state: inout State) -> Bool {
         guard let known = state.members[key] else {
             state.members[key] = seen
-            if seen.sync != .proven { state.suspects[key] = .changed }
+            if seen.sync != .proven { state.suspects[key] = .appeared }
             return seen.sync != .proven
         }
         if known.uid == seen.uid, !isLater(seen.resourceVersion, than: known.resourceVersion) { return false }

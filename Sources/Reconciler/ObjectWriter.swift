@@ -50,10 +50,16 @@ struct ObjectWriter: Sendable {
     private func bring(_ desired: DesiredObject, from first: Plan.Step) async throws(ClusterError) -> Written {
         var step = first
         var failures = 0
+        var isUncertain = false
+        // It may exist all the same: only a new list can tell, and until then nobody may think it absent.
+        defer { if isUncertain { bench.index.forget(desired.key.groupKind) } }
         while true {
             do throws(ClusterError) {
-                return try await once(desired, step)
+                let written = try await once(desired, step)
+                isUncertain = false
+                return written
             } catch {
+                if error.code == .unavailable || error.code == .interrupted { isUncertain = true }
                 if error.code == .immutable { return try await Recreation(writer: self).run(desired, after: error) }
                 failures += 1
                 guard failures < bench.settings.attempts, !interruption.isRaised,

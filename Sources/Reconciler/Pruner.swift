@@ -56,18 +56,35 @@ struct Pruner: Sendable {
         guard bench.index.begin(item.key) else { return skipped("it is being written at the moment") }
         defer { bench.index.end(item.key) }
         do throws(ClusterError) {
-            let wasThere = try await bench.request(interruption) { () throws(ClusterError) in
-                try await bench.cluster.delete(
-                    resource, namespace: item.key.namespace, name: item.key.name,
-                    preconditions: Preconditions(uid: item.uid), propagation: .background, dryRun: false)
+            var conflicts = 0
+            while true {
+                do throws(ClusterError) {
+                    return try await delete(item, resource)
+                } catch  where error.code == .conflict && conflicts < bench.settings.attempts {
+                    // Somebody wrote it meanwhile, or another object has its name: only a look can tell.
+                    conflicts += 1
+                    let found = try await bench.get(item.key, resource, detail: .metadata, interruption)
+                    guard let found, found.uid != item.uid else { continue }
+                    bench.index.recordDeletion(item.key)
+                    return skipped("another object has its name now")
+                }
             }
-            // With finalizers it is still there, on its way; the watch says when it is gone.
-            if !item.isFinalized { bench.index.recordDeletion(item.key) }
-            return ObjectWriter.Written(action: .deleted, message: wasThere ? "" : "it was gone already")
         } catch {
             if error.code == .cancelled { return nil }
-            if error.code == .conflict { return skipped("another object has its name now") }
             return ObjectWriter.Written(action: .failed, message: error.detail, isRetryable: true)
         }
+    }
+
+    private func delete(
+        _ item: PrunePlan.Item, _ resource: APIResource
+    ) async throws(ClusterError) -> ObjectWriter.Written {
+        let wasThere = try await bench.request(interruption) { () throws(ClusterError) in
+            try await bench.cluster.delete(
+                resource, namespace: item.key.namespace, name: item.key.name,
+                preconditions: Preconditions(uid: item.uid), propagation: .background, dryRun: false)
+        }
+        // With finalizers it is still there, on its way; the watch says when it is gone.
+        if !item.isFinalized { bench.index.recordDeletion(item.key) }
+        return ObjectWriter.Written(action: .deleted, message: wasThere ? "" : "it was gone already")
     }
 }

@@ -138,15 +138,22 @@ func configMap(_ name: String, _ value: String = "1", annotations: [String: Stri
     object("ConfigMap", name, annotations: annotations, ["data": ["value": .string(value)]])
 }
 
-func deployment(_ name: String, image: String = "app:1", annotations: [String: String] = [:]) -> Value {
-    object(
+func deployment(
+    _ name: String, image: String = "app:1", isSlow: Bool = false, annotations: [String: String] = [:]
+) -> Value {
+    var spec: Value = [
+        "replicas": 2, "template": ["spec": ["containers": [["name": "app", "image": .string(image)]]]],
+    ]
+    if isSlow { spec["slow"] = true }
+    return object(
         "Deployment", name, version: "apps/v1", annotations: annotations,
-        ["spec": ["replicas": 2, "template": ["spec": ["containers": [["name": "app", "image": .string(image)]]]]]])
+        ["spec": spec])
 }
 
-/// Healthy unless `status.health` says otherwise.
+/// Healthy unless `status.health` says otherwise; with `spec.slow` only when it says so.
 @Sendable func testHealth(_ object: Value) -> ObjectHealth {
-    let status = object[at: "status", "health"]?.string.flatMap { HealthStatus(rawValue: $0) } ?? .healthy
+    let start: HealthStatus = object[at: "spec", "slow"] == true ? .progressing : .healthy
+    let status = object[at: "status", "health"]?.string.flatMap { HealthStatus(rawValue: $0) } ?? start
     return ObjectHealth(status, status == .healthy ? "" : "it says \(status.rawValue)")
 }
 
@@ -222,5 +229,5 @@ struct Daemon: Sendable {
 
 /// Waits for something that must come; the suite's time limit is the bound.
 func eventually(_ condition: @Sendable () -> Bool) async {
-    while !condition() { try? await Task.sleep(for: .milliseconds(2)) }
+    while !condition(), !Task.isCancelled { try? await Task.sleep(for: .milliseconds(2)) }
 }

@@ -208,12 +208,14 @@ public final class FakeCluster: Cluster {
 
     /// Ends all watches; with `.gone` they must list again.
     public func endWatches(_ code: ClusterError.Code?) {
-        state.withLock { state in
-            for watcher in state.watchers.values {
-                watcher.continuation.finish(throwing: code.map { FakeState.error($0, "watching") })
-            }
+        let ended = state.withLock { state in
             if code == .gone { state.events = [] }
-            state.watchers = [:]
+            defer { state.watchers = [:] }
+            return Array(state.watchers.values)
+        }
+        // Outside the lock: ending a stream comes back to take its watcher away.
+        for watcher in ended {
+            watcher.continuation.finish(throwing: code.map { FakeState.error($0, "watching") })
         }
     }
 
