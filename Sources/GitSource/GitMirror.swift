@@ -64,8 +64,9 @@ public actor GitMirror: Source {
             flag.set()
         }
         defaultBranch = outcome.defaultBranch
-        if outcome.isNew || reader == nil {
-            isDamaged = false
+        if outcome.isNew || reader == nil || !outcome.obsoleteFiles.isEmpty {
+            if outcome.isNew { isDamaged = false }
+            folder.remove(outcome.obsoleteFiles)
             reader = RepositoryReader(try GitRepository(openingAt: folder.mirror), root: root, limits: limits)
         }
         return outcome.heads

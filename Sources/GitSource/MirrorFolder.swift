@@ -28,7 +28,7 @@ final class MirrorFolder: Sendable {
             guard error.number == EWOULDBLOCK else { throw GitError(error, "opening the mirror \(path)") }
             throw GitError(
                 code: .locked, operation: "opening the mirror",
-                detail: "\(error.operation) failed: it is in use; "
+                detail: "\(error.operation) is not possible; "
                     + "stop that process or choose another state folder")
         }
         sweep()
@@ -68,6 +68,10 @@ final class MirrorFolder: Sendable {
         } catch {
             throw GitError(error, "replacing the mirror in \(path)")
         }
+    }
+
+    func remove(_ files: [String]) {
+        for file in files { unlink(file) }
     }
 
     private func move(_ old: String, to new: String) throws(FileError) {

@@ -11,6 +11,8 @@ actor MirrorWriter {
         let defaultBranch: String?
         /// Whether the mirror is another one now: old handles must be opened again.
         let isNew: Bool
+        /// Files of the mirror to remove once no handle is open on it.
+        var obsoleteFiles: [String] = []
     }
 
     private let executor = SerialQueueExecutor(label: "kubernaut.git.fetch")
@@ -50,7 +52,25 @@ actor MirrorWriter {
                 "the history of a branch was rewritten; the new one is followed",
                 ["branch": branch, "before": old, "now": new])
         }
-        return Outcome(heads: state.heads, defaultBranch: state.defaultBranch, isNew: false)
+        var outcome = Outcome(heads: state.heads, defaultBranch: state.defaultBranch, isNew: false)
+        // Tidying waits for a fetch that brought nothing: nobody waits for the result then.
+        if state.heads == before { outcome.obsoleteFiles = tidied(repository, flag) }
+        return outcome
+    }
+
+    private func tidied(_ repository: GitRepository, _ flag: CancellationFlag) -> [String] {
+        do throws(GitError) {
+            let files = try repository.consolidatePacks(flag: flag)
+            if !files.isEmpty {
+                self.repository = nil
+                logger.info("packed the mirror anew", ["repository": "\(remote.url)", "packs": files.count / 2])
+            }
+            return files
+        } catch {
+            // The fetch itself succeeded; the next quiet one tries again.
+            logger.warning("the mirror could not be packed", ["repository": "\(remote.url)", "error": error])
+            return []
+        }
     }
 
     private func opened() throws(GitError) -> GitRepository {

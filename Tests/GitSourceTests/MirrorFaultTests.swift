@@ -148,14 +148,39 @@ struct MirrorFaultTests {
         #expect(await gitErrorCode { _ = try await mirror.snapshot(at: commit, reusing: nil) } == .notFound)
     }
 
-    @Test("a full disk is an error that says so, and what was there stays readable")
-    func diskFull() async throws {
+    @Test("many small packs become one, and everything stays readable")
+    func consolidates() async throws {
+        let mirror = try open()
+        _ = try await mirror.fetch()
+        var commits: [CommitID] = []
+        for number in 0..<52 {
+            commits.append(try origin.commit(["environments/defaults.yaml": "a: \(number)\n"]))
+            _ = try await mirror.fetch()
+        }
+        let before = try await mirror.snapshot(at: commits[1], reusing: nil)
+        #expect(try files(in: "objects/pack").filter { $0.hasSuffix(".pack") }.count == 53)
+        #expect(try await mirror.fetch() == ["main": commits[51]])
+        #expect(try files(in: "objects/pack").filter { $0.hasSuffix(".pack") }.count == 1)
+        for number in [0, 1, 51] {
+            let files = try await mirror.snapshot(at: commits[number], reusing: before).files
+            #expect(files["defaults.yaml"]?.bytes == Array("a: \(number)\n".utf8))
+        }
+        try runCommand(
+            ["git", "fsck", "--full", "--strict"], environment: GitRepositoryFixture.environment, folder: gitFolder)
+        let last = try origin.commit(["environments/defaults.yaml": "last"])
+        #expect(try await mirror.fetch() == ["main": last])
+    }
+
+    @Test("a full disk is an error that says so, and what was there stays readable", arguments: [false, true])
+    func diskFull(overHTTP: Bool) async throws {
         let folder = "\(state.path)/small"
         try Files.makeFolder(folder)
         // Needs the right to mount; where that is missing the test says so by failing.
         try runCommand(["mount", "-t", "tmpfs", "-o", "size=24m", "none", folder])
         defer { umount2(folder, Int32(MNT_DETACH)) }
-        let mirror = try GitMirror(of: GitRemote(try RepositoryURL(origin.path)), in: "\(folder)/git", logger: .silent)
+        let server = try GitHTTPServer(root: "/")
+        let url = try RepositoryURL(overHTTP ? "\(server.base)/open\(origin.path)/.git" : origin.path)
+        let mirror = try GitMirror(of: GitRemote(url), in: "\(folder)/git", logger: .silent)
         #expect(try await mirror.fetch() == ["main": commit])
         try origin.write(randomBytes(12 << 20), to: "environments/big.bin")
         try origin.commit([:], "Large")
@@ -163,7 +188,8 @@ struct MirrorFaultTests {
         #expect(error?.code == .diskFull, "\(error?.description ?? "")")
         #expect(try await mirror.heads() == ["main": commit])
         #expect(try await mirror.snapshot(at: commit, reusing: nil).files.count == 2)
-        let small = try origin.git("rev-parse", "HEAD")
-        #expect(!small.isEmpty)
+        try origin.git("reset", "--quiet", "--hard", commit.hex)
+        let small = try origin.commit(["environments/small.yaml": "s"])
+        #expect(try await mirror.fetch() == ["main": small])
     }
 }

@@ -68,12 +68,12 @@ extension GitRepository {
             guard let entry = heads?[index]?.pointee, let name = String(validatingCString: entry.name) else { continue }
             if name == "HEAD" {
                 head = entry.oid
-                state.defaultBranch = entry.symref_target.flatMap { Self.branch(ofReference: String(cString: $0)) }
+                state.defaultBranch = entry.symref_target.map { String(cString: $0) }
+                    .flatMap { Self.isValid($0) ? Self.branch(ofReference: $0) : nil }
             }
             // `refs/tags/v1^{}` is not a reference but what the tag before it names.
             guard Self.isMirrored(name), !name.hasSuffix("^{}") else { continue }
-            var isValid: Int32 = 0
-            guard git_reference_name_is_valid(&isValid, name) == 0, isValid == 1 else {
+            guard Self.isValid(name) else {
                 throw GitError(
                     code: .refused, operation: conversation.operation,
                     detail: "the remote offers a reference with an invalid name: \(name.debugDescription)")
@@ -87,6 +87,11 @@ extension GitRepository {
                 .compactMap(Self.branch(ofReference:)).first
         }
         return state
+    }
+
+    private static func isValid(_ name: String) -> Bool {
+        var isValid: Int32 = 0
+        return git_reference_name_is_valid(&isValid, name) == 0 && isValid == 1
     }
 
     private static func callbacks(_ payload: UnsafeMutableRawPointer) -> git_remote_callbacks {
