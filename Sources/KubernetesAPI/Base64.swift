@@ -23,7 +23,7 @@ func base64(_ bytes: some Sequence<UInt8>) -> String {
 }
 
 /// The bytes of base64 text; white space is skipped, as kubeconfigs written by hand contain it. Nil for anything else.
-func decodedBase64(_ text: String) -> [UInt8]? {
+package func decodedBase64(_ text: String) -> [UInt8]? {
     let values = Dictionary(uniqueKeysWithValues: zip(alphabet, UInt32(0)...))
     var symbols = text.utf8.filter { !($0 == 0x20 || (0x09...0x0D).contains($0)) }
     guard symbols.count.isMultiple(of: 4) else { return nil }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Domain
+import Render
 
 extension Command {
     static let help = Command(
@@ -40,4 +41,9 @@ extension Command {
 }
 
 /// What a diagnostic's code means; nil for an unknown one.
-func explanation(ofCode code: String) -> String? { nil }
+func explanation(ofCode code: String) -> String? {
+    guard let entry = DiagnosticCatalogue.entry(code) else { return nil }
+    let off = entry.isSwitchable ? "\nSwitch it off in kubernaut.yaml with `warnings: {\(entry.name): off}`.\n" : ""
+    return "\(entry.code) \(entry.name)\n\n" + wrapped(entry.explanation, width: 100).joined(separator: "\n") + "\n"
+        + off
+}

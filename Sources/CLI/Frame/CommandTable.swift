@@ -2,6 +2,7 @@
 
 /// Every command, in the order help shows them.
 let commands: [Command] = [
-    .health,
+    .initialize, .validate,
+    .render, .health,
     .help, .completion, .man, .version,
 ]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Domain
+import GitSource
 import Glibc
 import HTTPClient
 import History
@@ -30,6 +31,7 @@ func commandError(for error: any Error) -> CommandError {
     switch error {
     case let error as CommandError: error
     case let error as ClusterError: CommandError(error.exit, error.description)
+    case let error as GitError: CommandError(error.exit, error.description)
     case let error as HistoryError: CommandError(error.isRetryable ? .unavailable : .failed, error.description)
     case let error as FileError: CommandError(error.number == ENOENT ? .notFound : .failed, error.description)
     case let error as HTTPClientError: CommandError(.unavailable, error.description)
@@ -46,6 +48,20 @@ extension ClusterError {
         case .throttled, .unavailable, .unreachable, .interrupted: .unavailable
         case .cancelled: .interrupted
         case .unknownKind, .gone, .invalid, .immutable, .tooLarge, .terminating: .failed
+        }
+    }
+}
+
+extension GitError {
+    fileprivate var exit: ExitCode {
+        switch code {
+        case .notFound: .notFound
+        case .unauthorized, .hostKeyUnknown, .certificateUntrusted: .notPermitted
+        case .unreachable: .unavailable
+        case .timedOut: .timedOut
+        case .locked: .conflict
+        case .cancelled: .interrupted
+        case .corrupt, .refused, .diskFull, .other: .failed
         }
     }
 }

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import JSON
+import Render
+import YAML
+
+extension Command {
+    static let render = Command(
+        "render", .look, "print the manifests an environment wants",
+        [
+            "Reads the files of the clone as they lie on disk, uncommitted edits included, or a commit with --at. Asks "
+                + "no server and no cluster. When something is wrong with what was asked for, nothing is printed and "
+                + "the command ends with 1."
+        ],
+        flags: [
+            SharedFlag.environment, SharedFlag.service, SharedFlag.output(["yaml", "json", "name"]),
+            SharedFlag.revision, SharedFlag.repository, SharedFlag.path,
+        ],
+        examples: [
+            Example("kubernaut render --env staging", "everything staging wants"),
+            Example("kubernaut render --env staging --service cart", "one service"),
+            Example("kubernaut render --env dev --at HEAD~1 -o json", "as it was one commit ago, as one List"),
+        ]
+    ) { invocation in
+        let console = invocation.console
+        let workspace = Workspace(try await ConfigRepository(invocation).snapshot(invocation))
+        let environment = try workspace.environment(try invocation.required("env"), console)
+        let rendering = workspace.rendering(of: environment)
+        let names = invocation.texts("service")
+        let services = rendering.isUnreadable ? [] : try rendering.services(named: names)
+        let report = DiagnosticReport(
+            workspace.diagnostics + rendering.diagnostics + services.flatMap(\.diagnostics),
+            snapshot: workspace.snapshot)
+        if !report.entries.isEmpty, report.errorCount > 0 || !console.isQuiet {
+            console.complain(report.text(console.style(.error)))
+        }
+        guard report.errorCount == 0 else {
+            throw CommandError(.no, "\(environment.name) cannot be rendered: \(counted(report.errorCount, "error"))")
+        }
+        try console.put(text(services.flatMap(\.manifests), as: invocation.output))
+        return .done
+    }
+}
+
+private func text(_ manifests: [Manifest], as format: String) -> String {
+    switch format {
+    case "json":
+        let list: Value = ["apiVersion": "v1", "kind": "List", "items": .list(manifests.map(\.object))]
+        return String(decoding: list.prettyJSON(), as: UTF8.self)
+    case "name":
+        return manifests.map { "\([$0.kind.kind, $0.namespace, $0.name].compactMap(\.self).joined(separator: "/"))\n" }
+            .joined()
+    default: return yamlStream(manifests.map(\.object))
+    }
+}
+
+extension Origin {
+    /// `release environments/releases/cart.yaml:3:8`
+    var short: String { "\(layer.words) \(location)" }
+}
+
+extension Layer {
+    var words: String {
+        switch self {
+        case .template: "template"
+        case .defaults: "defaults"
+        case .environmentDefaults: "environment defaults"
+        case .service: "service"
+        case .release: "release"
+        case .environmentService: "environment override"
+        case .reserved: "reserved"
+        case .normalization: "filled in"
+        }
+    }
+}
+
+/// `1 error`, `2 errors`.
+func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Crypto
+import Domain
+import KubernetesAPI
+
+/// Replaces what Secrets hold by fingerprints under a key that lives as long as the process: equal values stay
+/// equal and different ones different, and nobody can test a guess against a printed diff.
+struct SecretMask: Sendable {
+    private let key: [UInt8]
+
+    init(key: [UInt8] = randomBytes(32)) { self.key = key }
+
+    /// The object as it may be shown. Objects that are no Secrets come back as they are.
+    func masked(_ object: Value) -> Value {
+        guard object["kind"]?.string == "Secret", object["apiVersion"]?.string == "v1" else { return object }
+        var shown = object
+        var data = Map()
+        for entry in object["data"]?.map ?? Map() {
+            let bytes = entry.value.string.flatMap { decodedBase64($0) }
+            data[entry.key] = fingerprint(bytes ?? Array((entry.value.string ?? "").utf8))
+        }
+        // What the server makes of `stringData`: the same text must have the same fingerprint in both.
+        for entry in object["stringData"]?.map ?? Map() {
+            data[entry.key] = fingerprint(Array((entry.value.string ?? "").utf8))
+        }
+        shown["data"] = data.isEmpty ? nil : .map(data)
+        shown["stringData"] = nil
+        // kubectl keeps the whole Secret in here.
+        let lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
+        if object.annotation(lastApplied) != nil {
+            var metadata = shown["metadata"] ?? [:]
+            var annotations = metadata["annotations"] ?? [:]
+            annotations[lastApplied] = "«masked»"
+            metadata["annotations"] = annotations
+            shown["metadata"] = metadata
+        }
+        return shown
+    }
+
+    private func fingerprint(_ bytes: [UInt8]) -> Value {
+        .string("«\(hex(hmacSHA256(key: key, bytes).prefix(6)))»")
+    }
+}
