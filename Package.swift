@@ -102,7 +102,7 @@ let package = Package(
             "RenderTests", ["Domain", "Render", "YAML", "JSON", "Platform", "TestKit"],
             exclude: ["Golden", "Fixtures"]),
         tests("HealthTests", ["Domain", "Health", "JSON", "YAML"], exclude: ["Fixtures"]),
-        tests("HTTPClientTests", ["Domain", "HTTPClient", "HTTPServer", "TestKit"]),
+        tests("HTTPClientTests", ["Domain", "HTTPClient", "HTTPServer", "Platform", "TestKit"]),
         tests("HTTPServerTests", ["Domain", "HTTPServer", "TestKit"]),
         tests("GitSourceTests", ["Domain", "GitSource", "Lifecycle", "Logging", "Platform", "TestKit"]),
         tests(

@@ -65,7 +65,8 @@ final class BodyChannel: Sendable {
                     return (state.end, false)
                 }
                 // All that waits at once: the reader pays one switch of threads for it.
-                let all = state.pieces.count == 1 ? state.pieces[0] : Array(state.pieces.joined())
+                var all = state.pieces[0]
+                for piece in state.pieces.dropFirst() { all += piece }
                 state.pieces.removeAll()
                 state.bytes = 0
                 defer { state.isFull = false }

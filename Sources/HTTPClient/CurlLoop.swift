@@ -199,7 +199,10 @@ private final class CurlDriver {
                 let entry = active[ObjectIdentifier(transfer)]
             else { continue }
             let code = message.pointee.data.result
-            if code == CURLE_OK {
+            if code == CURLE_OK, !transfer.progress.isHeadComplete {
+                // libcurl takes a connection that closes within the head for the end of an empty body.
+                end(entry, with: transfer.error(.interrupted, "the answer ended within its head"))
+            } else if code == CURLE_OK {
                 transfer.progress.openedConnections = entry.easy.openedConnections
                 end(entry, with: nil)
             } else {

@@ -14,6 +14,8 @@ public final class ScriptedServer: Sendable {
         /// By lower-case name; of a repeated name the last one.
         public let headers: [String: String]
         public let body: [UInt8]
+        /// Which request of its connection it is, from 1.
+        public let number: Int
 
         public var text: String { String(decoding: body, as: UTF8.self) }
     }
@@ -134,7 +136,9 @@ public final class ScriptedServer: Sendable {
         _ connection: Int32, _ state: Lock<State>, _ gate: DispatchSemaphore, _ script: (Request) -> [Step]
     ) {
         var buffer: [UInt8] = []
-        while let request = read(connection, &buffer) {
+        var count = 0
+        while let request = read(connection, &buffer, number: count + 1) {
+            count += 1
             state.withLock { $0.requests.append(request) }
             for step in script(request) {
                 switch step {
@@ -161,7 +165,7 @@ public final class ScriptedServer: Sendable {
         return true
     }
 
-    private static func read(_ connection: Int32, _ buffer: inout [UInt8]) -> Request? {
+    private static func read(_ connection: Int32, _ buffer: inout [UInt8], number: Int) -> Request? {
         let separator = Data("\r\n\r\n".utf8)
         while true {
             if let end = Data(buffer).firstRange(of: separator) {
@@ -179,7 +183,8 @@ public final class ScriptedServer: Sendable {
                     let body = Array(buffer[end.upperBound..<end.upperBound + length])
                     buffer.removeFirst(end.upperBound + length)
                     return Request(
-                        method: String(words[0]), target: String(words[1]), headers: headers, body: body)
+                        method: String(words[0]), target: String(words[1]), headers: headers, body: body,
+                        number: number)
                 }
             }
             var chunk = [UInt8](repeating: 0, count: 65_536)

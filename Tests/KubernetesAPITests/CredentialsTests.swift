@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import KubernetesAPI
+import Platform
+import TestKit
+import Testing
+
+@Suite("Credentials in use", .timeLimit(.minutes(1)))
+struct CredentialsTests {
+    let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder("credentials") }
+
+    /// Lets in who says `expected`, and gives back an empty object.
+    static func server(expecting expected: String) throws -> ScriptedServer {
+        try ScriptedServer { request in
+            request.headers["authorization"] == expected
+                ? [.answer(200, #"{"metadata":{"resourceVersion":"1"}}"#)]
+                : [.answer(401, #"{"kind":"Status","code":401,"reason":"Unauthorized","message":"Unauthorized"}"#)]
+        }
+    }
+
+    func read(_ access: ClusterAccess) async throws(ClusterError) {
+        let cluster = KubernetesCluster(access, version: "1")
+        _ = try await cluster.get(Kinds.configMap, namespace: "a", name: "b", detail: .whole)
+    }
+
+    @Test("a token and a password go into the header that is theirs")
+    func headers() async throws {
+        let bearer = try Self.server(expecting: "Bearer t")
+        var access = ClusterAccess(server: bearer.url)
+        access.credentials = .token(Secret("t"))
+        try await read(access)
+        let basic = try Self.server(expecting: "Basic a2ltOnDDpHNzOndvcmQ=")
+        access = ClusterAccess(server: basic.url)
+        access.credentials = .basic(user: "kim", password: Secret("päss:word"))
+        try await read(access)
+    }
+
+    @Test("impersonation goes along with every call")
+    func impersonates() async throws {
+        let server = try ScriptedServer { _ in [.answer(200, "{}")] }
+        let file = "\(folder.path)/config"
+        try Files.write(
+            Array(
+                """
+                contexts: [{name: c, context: {cluster: c, user: u}}]
+                current-context: c
+                clusters: [{name: c, cluster: {server: "\(server.url)"}}]
+                users: [{name: u, user: {as: kim, as-groups: [g], as-user-extra: {a/b: [x]}}}]
+                """.utf8), to: file)
+        try await read(try ClusterAccess.find(kubeconfig: file, environment: [:]))
+        let headers = try #require(server.requests.first?.headers)
+        #expect(headers["impersonate-user"] == "kim")
+        #expect(headers["impersonate-group"] == "g")
+        #expect(headers["impersonate-extra-a%2fb"] == "x")
+    }
+
+    @Test("a token file is read again when the server refuses what it held; white space is not part of it")
+    func rereads() async throws {
+        let server = try Self.server(expecting: "Bearer new")
+        let path = "\(folder.path)/token"
+        try Files.write(Array("old\n".utf8), to: path)
+        var access = ClusterAccess(server: server.url)
+        access.credentials = .tokenFile(path)
+        let cluster = KubernetesCluster(access, version: "1")
+        let error = await clusterError { () throws(ClusterError) in
+            _ = try await cluster.get(Kinds.configMap, namespace: "a", name: "b", detail: .whole)
+        }
+        // Once more with the file as it is, and no more than that.
+        #expect(error?.code == .unauthorized)
+        #expect(server.requests.count == 2)
+        try Files.write(Array("new\n".utf8), to: path)
+        _ = try await cluster.get(Kinds.configMap, namespace: "a", name: "b", detail: .whole)
+        #expect(server.requests.map { $0.headers["authorization"] ?? "" }.suffix(2) == ["Bearer old", "Bearer new"])
+        _ = try await cluster.get(Kinds.configMap, namespace: "a", name: "b", detail: .whole)
+        #expect(server.requests.count == 5)
+        #expect(server.connections == 1)
+    }
+
+    @Test("watches renew refused credentials too")
+    func rereadsForWatches() async throws {
+        let server = try Self.server(expecting: "Bearer new")
+        let path = "\(folder.path)/token"
+        try Files.write(Array("old".utf8), to: path)
+        var access = ClusterAccess(server: server.url)
+        access.credentials = .tokenFile(path)
+        let cluster = KubernetesCluster(access, version: "1")
+        _ = await clusterError { () throws(ClusterError) in
+            _ = try await cluster.get(Kinds.configMap, namespace: "a", name: "b", detail: .whole)
+        }
+        try Files.write(Array("new".utf8), to: path)
+        let events = cluster.watch(Kinds.configMap, namespace: nil, labels: "", from: "1", detail: .whole)
+        // The answer is no watch, but an answer to the right token.
+        await #expect(throws: ClusterError.self) { for try await _ in events {} }
+        #expect(server.requests.last?.headers["authorization"] == "Bearer new")
+    }
+
+    @Test("files that are missing or empty are named", arguments: ["missing", "empty"])
+    func missingFiles(name: String) async throws {
+        try Files.write([], to: "\(folder.path)/empty")
+        var access = ClusterAccess(server: "http://127.0.0.1:1", origin: "context c of /x")
+        access.credentials = .tokenFile("\(folder.path)/\(name)")
+        let error = await clusterError { () throws(ClusterError) in try await read(access) }
+        #expect(error?.code == .unreachable)
+        #expect(error?.detail.contains("\(folder.path)/\(name)") == true)
+        #expect(error?.detail.hasSuffix("check context c of /x") == true)
+    }
+
+    @Test("a server that is not there is named with the context it came from")
+    func unreachable() async throws {
+        let port = try FreePort.take(1)[0]
+        let access = ClusterAccess(server: "http://127.0.0.1:\(port)", origin: "context c of /x")
+        let error = await clusterError { () throws(ClusterError) in try await read(access) }
+        #expect(error?.code == .unreachable)
+        #expect(error?.detail.hasPrefix("reaching http://127.0.0.1:\(port) (context c of /x): ") == true)
+    }
+}
