@@ -3,7 +3,8 @@
 import Domain
 public import HTTPServer
 public import Lifecycle
-import Logging
+public import Logging
+import Platform
 
 /// A small Kubernetes API in memory: HTTP requests come in, objects live, controllers make them ready.
 ///
@@ -20,24 +21,61 @@ public final class EmbeddedCluster: Service {
         public var bookmarkInterval: Duration = .seconds(60)
         /// How long a watch lasts that sets no time of its own.
         public var watchTimeout: Duration = .seconds(1800)
+        /// Where objects are kept between two runs; nil keeps them in memory only.
+        public var stateFolder: String?
+        /// How long changes are collected before they are written there.
+        public var saveDelay: Duration = .milliseconds(500)
 
         public init() {}
     }
 
     public let name = "embedded cluster"
     private let store: Store
+    private let objects: Objects
     private let server: APIServer
     private let controllers: Controllers
+    private let snapshot: Snapshot?
+    private let writer = SnapshotWriter()
+    private let saveDelay: Duration
+    private let log: Logger
     private let stopSignal = AsyncStream.makeStream(of: Void.self)
 
-    public init(_ configuration: Configuration = Configuration(), now: @escaping Now = wallClock) {
+    /// A cluster in memory only.
+    public convenience init() {
+        // Without a folder there is nothing to read, so nothing that can fail.
+        self.init(Configuration(), snapshot: nil, log: .silent, now: wallClock)
+    }
+
+    /// - Throws: When the state folder cannot be made, or what is in it cannot be read.
+    public convenience init(
+        _ configuration: Configuration, log: Logger = .silent, now: @escaping Now = wallClock
+    ) throws {
+        let snapshot = try configuration.stateFolder.map { folder throws(FileError) in try Snapshot(folder: folder) }
+        self.init(configuration, snapshot: snapshot, log: log, now: now)
+        if let saved = try snapshot?.load(store.registry) { restore(saved.objects, revision: saved.revision) }
+        Bootstrap.fill(objects)
+    }
+
+    private init(_ configuration: Configuration, snapshot: Snapshot?, log: Logger, now: @escaping Now) {
+        self.snapshot = snapshot
+        self.log = log
+        saveDelay = configuration.saveDelay
         store = Store(resources: Catalog.builtIn, logLimit: configuration.watchWindow)
-        let objects = Objects(store: store, now: now, allocator: Allocator())
+        objects = Objects(store: store, now: now, allocator: Allocator())
         server = APIServer(
             store: store, objects: objects, now: now, watchTimeout: configuration.watchTimeout,
             bookmarkInterval: configuration.bookmarkInterval)
         controllers = Controllers(objects: objects, podDelay: configuration.podDelay)
-        Bootstrap.fill(objects)
+        if configuration.stateFolder == nil { Bootstrap.fill(objects) }
+    }
+
+    /// Puts back objects, and serves the custom kinds among them.
+    private func restore(_ saved: [(ResourceID, Value)], revision: Int64) {
+        store.restore(saved, revision: revision)
+        for (resource, object) in saved where resource == .definitions {
+            if let kind = CustomSchema.resource(of: object) { store.changeRegistry { $0.insert(kind) } }
+        }
+        objects.allocator.restore(saved.filter { $0.0 == .services }.map(\.1))
     }
 
     /// Answers API requests.
@@ -49,8 +87,35 @@ public final class EmbeddedCluster: Service {
     public func run() async throws {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [controllers] in await controllers.run() }
+            group.addTask { [self] in await keepSaving() }
             for await _ in stopSignal.stream {}
             group.cancelAll()
+        }
+        await save()
+    }
+
+    /// Writes the snapshot some time after changes, never without one.
+    private func keepSaving() async {
+        guard snapshot != nil else { return }
+        let (changes, source) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { [store] in for await _ in store.feed() { source.yield() } }
+            for await _ in changes {
+                // Cancelled: the last save follows in `run`.
+                guard (try? await Task.sleep(for: saveDelay)) != nil else { break }
+                await save()
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func save() async {
+        guard let snapshot else { return }
+        let (objects, revision) = store.everything()
+        do {
+            try await writer.save(objects, revision: revision, to: snapshot)
+        } catch {
+            log.error("Objects could not be saved", ["error": "\(error)"])
         }
     }
 

@@ -97,9 +97,48 @@ extension APIError {
             "the object has been modified; please apply your changes to the latest version and try again")
     }
 
+    static func revisionRequired(_ resource: Resource, _ name: String) -> APIError {
+        let text = "Invalid value: 0: must be specified for an update"
+        var details = details(resource, name)
+        details["causes"] = [
+            ["reason": "FieldValueInvalid", "message": .string(text), "field": "metadata.resourceVersion"]
+        ]
+        return APIError(
+            422, "Invalid", "\(resource.qualifiedName) \"\(name)\" is invalid: metadata.resourceVersion: \(text)",
+            details: details)
+    }
+
+    /// A precondition of a DELETE does not hold; these messages name the kind.
+    static func preconditionFailed(_ resource: Resource, _ name: String, _ why: String) -> APIError {
+        var details = details(resource, name)
+        details["kind"] = .string(resource.kind)
+        return APIError(
+            409, "Conflict", "Operation cannot be fulfilled on \(resource.qualifiedKind) \"\(name)\": \(why)",
+            details: details)
+    }
+
+    /// A parameter of a request that is none of the allowed.
+    static func unsupportedOption(_ kind: String, _ field: String, _ value: String, _ allowed: [String]) -> APIError {
+        let list = allowed.map { "\"\($0)\"" }.joined(separator: ", ")
+        let text = "Unsupported value: \(value): supported values: \(list)"
+        return APIError(
+            422, "Invalid", "\(kind).meta.k8s.io \"\" is invalid: \(field): \(text)",
+            details: [
+                "group": "meta.k8s.io", "kind": .string(kind),
+                "causes": [
+                    ["reason": "FieldValueNotSupported", "message": .string(text), "field": .string(field)]
+                ],
+            ])
+    }
+
     static func badRequest(_ message: String) -> APIError { APIError(400, "BadRequest", message) }
 
+    /// Answered as plain text: there is no such kind here.
     static func unknownPath() -> APIError {
+        APIError(404, "", "404 page not found")
+    }
+
+    static func unknownResource() -> APIError {
         APIError(404, "NotFound", "the server could not find the requested resource", details: [:])
     }
 

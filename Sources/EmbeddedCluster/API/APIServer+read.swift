@@ -68,12 +68,10 @@ extension APIServer {
     private func checkListRevision(_ call: Call) throws(APIError) {
         guard let text = call.query["resourceVersion"], !text.isEmpty, text != "0" else { return }
         guard let asked = Int64(text) else {
-            throw .badRequest("resourceVersion: Invalid value: \"\(text)\": strconv.ParseUint: invalid syntax")
+            throw .badRequest(
+                "invalid resource version: resourceVersion: Invalid value: \"\(text)\": strconv.ParseUint: parsing "
+                    + "\"\(text)\": invalid syntax")
         }
-        try checkNotFuture(asked)
-    }
-
-    func checkNotFuture(_ asked: Int64) throws(APIError) {
         let current = store.revision
         guard asked > current else { return }
         var error = APIError(
@@ -103,7 +101,7 @@ struct Continuation: Sendable {
         guard let bytes = decodeBase64(token), let value = try? parseJSON(bytes),
             let revision = value["rv"]?.integer, let namespace = value["namespace"]?.string,
             let name = value["name"]?.string
-        else { throw .badRequest("continue key is not valid") }
+        else { throw .badRequest("invalid continue token: continue key is not valid") }
         self.init(revision: revision, after: ObjectKey(namespace: namespace, name: name))
     }
 

@@ -22,7 +22,7 @@ extension APIServer {
         case "log" where target.resource.groupKind == GroupKind(group: "", kind: "Pod"):
             _ = try objects.find(target.resource, target.key)
             return Self.text("")
-        default: throw .unknownPath()
+        default: throw .unknownResource()
         }
     }
 

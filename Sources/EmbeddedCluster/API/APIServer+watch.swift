@@ -12,9 +12,10 @@ extension APIServer {
         let filter = try call.filter()
         let asked = call.query["resourceVersion"] ?? ""
         guard let start = asked.isEmpty ? 0 : Int64(asked) else {
-            throw .badRequest("resourceVersion: Invalid value: \"\(asked)\": strconv.ParseUint: invalid syntax")
+            throw APIError(
+                500, "",
+                "resourceVersion: Invalid value: \"\(asked)\": strconv.ParseUint: parsing \"\(asked)\": invalid syntax")
         }
-        try checkNotFuture(start)
         let seconds = call.query["timeoutSeconds"].flatMap { Int64($0) } ?? 0
         let session = WatchSession(
             server: self, call: call, filter: filter, name: name, start: start,
@@ -110,7 +111,9 @@ private struct WatchSession: Sendable {
     /// - Returns: False when the watch is too far behind and has ended with an error event.
     private func send(after cursor: inout Int64, to writer: any HTTPBodyWriter) async throws -> Bool {
         let current = server.store.revision
-        guard let changes = server.store.changes(of: call.target.resource.id, after: cursor) else {
+        // A revision from the future was given by a cluster that has lost its memory since: that client must list again.
+        let isKnown = cursor <= current
+        guard isKnown, let changes = server.store.changes(of: call.target.resource.id, after: cursor) else {
             let error = APIError.expired("too old resource version: \(cursor) (\(current))")
             let event: Value = ["type": "ERROR", "object": error.status]
             try await writer.write(event.json() + [UInt8(ascii: "\n")])

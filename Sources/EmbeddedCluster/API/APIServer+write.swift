@@ -35,7 +35,7 @@ extension APIServer {
             let (sent, options) = try read(call)
             guard call.query["fieldManager"]?.isEmpty == false else { throw Self.missingManager(call) }
             guard sent["apiVersion"]?.string != nil, sent["kind"]?.string != nil else {
-                throw .badRequest("the configuration must name its apiVersion and kind")
+                throw .badRequest("invalid object type: /, Kind=")
             }
             let config = try objects.checkIdentity(
                 sent, target.resource, version: target.version, namespace: target.key.namespace, name: target.name)
@@ -79,13 +79,12 @@ extension APIServer {
     }
 
     private static func unsupported(_ call: Call, custom: Bool) -> APIError {
-        let types =
-            ["application/json-patch+json", "application/merge-patch+json"]
-            + (custom ? [] : ["application/strategic-merge-patch+json"]) + ["application/apply-patch+yaml"]
+        guard custom else { return APIError(415, "UnsupportedMediaType", "415: Unsupported Media Type", details: [:]) }
+        let types = ["application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml"]
         return APIError(
             415, "UnsupportedMediaType",
             "the body of the request was in an unknown format - accepted media types include: "
-                + types.joined(separator: ", "), details: [:])
+                + types.joined(separator: ", "))
     }
 
     // MARK: Deleting
@@ -94,7 +93,6 @@ extension APIServer {
         let target = call.target
         let options = try deleteOptions(call)
         let (object, isGone) = try objects.delete(target.resource, target.key, options)
-        let isForeground = options.propagation == .foreground
         var warnings: [String] = []
         if target.resource.kind == "Job", !target.resource.isCustom, options.propagation == nil {
             warnings.append(
@@ -102,7 +100,7 @@ extension APIServer {
                     + "them or set propagationPolicy=Orphan to suppress this warning")
         }
         guard isGone, !target.resource.returnsDeletedObject else {
-            return answer(object, call, status: !isGone && isForeground ? 202 : 200, warnings: warnings)
+            return answer(object, call, warnings: warnings)
         }
         var details = APIError.details(target.resource, object.name)
         details["uid"] = .string(object.uid)
@@ -144,10 +142,9 @@ extension APIServer {
         let policy = body["propagationPolicy"]?.string ?? call.query["propagationPolicy"]
         if let policy, !policy.isEmpty {
             guard let propagation = Propagation(rawValue: policy) else {
-                throw APIError(
-                    422, "Invalid",
-                    "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Unsupported value: \"\(policy)\": "
-                        + "supported values: \"Background\", \"Foreground\", \"Orphan\", \"nil\"", details: [:])
+                throw .unsupportedOption(
+                    "DeleteOptions", "propagationPolicy", "\"\(policy)\"",
+                    ["Foreground", "Background", "Orphan", "nil"])
             }
             options.propagation = propagation
         } else if let orphans = body["orphanDependents"]?.bool {
@@ -168,13 +165,13 @@ extension APIServer {
         options.subresource = call.target.subresource
         options.dryRun = try Self.isDryRun(call.query["dryRun"])
         options.duplicateFields = duplicates
+        options.body = call.request.body
+        options.namesNamespace = !body.namespace.isEmpty
         let validation = call.query["fieldValidation"] ?? ""
         if !validation.isEmpty {
             guard let level = Objects.FieldValidation(rawValue: validation) else {
-                throw APIError(
-                    422, "Invalid",
-                    "PatchOptions.meta.k8s.io \"\" is invalid: fieldValidation: Unsupported value: \"\(validation)\": "
-                        + "supported values: \"Ignore\", \"Warn\", \"Strict\"", details: [:])
+                throw .unsupportedOption(
+                    "PatchOptions", "fieldValidation", "\"\(validation)\"", ["Ignore", "Warn", "Strict"])
             }
             options.fieldValidation = level
         } else {
@@ -186,10 +183,7 @@ extension APIServer {
     private static func isDryRun(_ text: String?) throws(APIError) -> Bool {
         guard let text, !text.isEmpty else { return false }
         guard text == "All" else {
-            throw APIError(
-                422, "Invalid",
-                "CreateOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: \"\(text)\": supported values: \"All\"",
-                details: [:])
+            throw .unsupportedOption("CreateOptions", "dryRun", "[\"\(text)\"]", ["All"])
         }
         return true
     }

@@ -17,6 +17,9 @@ struct APIServer: Sendable {
     func handle(_ request: HTTPRequest) async -> HTTPResponse {
         do throws(APIError) {
             return try route(request)
+        } catch  where error.code == 404 && error.reason.isEmpty {
+            return HTTPResponse(
+                status: 404, headers: ["Content-Type": "text/plain"], body: .bytes(Array("\(error.message)\n".utf8)))
         } catch {
             var headers: HTTPHeaders = ["Content-Type": "application/json"]
             if let seconds = error.retryAfter { headers["Retry-After"] = String(seconds) }
@@ -29,7 +32,12 @@ struct APIServer: Sendable {
         switch path.first {
         case "api", "apis":
             if let answer = Discovery.answer(path, request, store.registry) { return answer }
-            guard let target = Target(path: path, store.registry) else { throw .unknownPath() }
+            guard let target = Target(path: path, store.registry) else {
+                let group = path[0] == "api" ? "" : path.dropFirst().first ?? ""
+                let version = path.dropFirst(path[0] == "api" ? 1 : 2).first ?? ""
+                let isServed = !store.registry.resources(group: group, version: version).isEmpty
+                throw isServed ? .unknownResource() : .unknownPath()
+            }
             return try serve(target, request)
         case "openapi": return try OpenAPI.answer(path, request, store.registry)
         case "version": return Self.json(Discovery.version)
@@ -47,8 +55,8 @@ struct APIServer: Sendable {
         guard let form = Form(accept: request.headers["Accept"]) else {
             throw APIError(
                 406, "NotAcceptable",
-                "only the following media types are accepted: application/json, application/json;as=Table;v=v1;g=meta.k8s.io"
-            )
+                "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, "
+                    + "application/vnd.kubernetes.protobuf", details: [:])
         }
         let call = Call(target: target, query: query, form: form, request: request)
         if !target.subresource.isEmpty { return try subresource(call) }
@@ -111,30 +119,36 @@ struct Call: Sendable {
             throw .badRequest("invalid selector: '\(fields)'; can't understand '\(fields)'")
         }
         if let unknown = fieldSelector.requirements.first(where: { !isSelectable($0.path) }) {
-            throw .badRequest("field label not supported: \(unknown.path.joined(separator: "."))")
+            let path = unknown.path.joined(separator: ".")
+            throw .badRequest(
+                Self.fieldLabels[target.resource.kind] == nil
+                    ? "\"\(path)\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+                    : "field label not supported: \(path)")
         }
         return ObjectFilter(namespace: target.namespace, labels: labelSelector, fields: fieldSelector)
     }
 
     private func isSelectable(_ path: [String]) -> Bool {
         if path == ["metadata", "name"] || path == ["metadata", "namespace"] { return true }
-        let others: [String: Set<String>] = [
-            "Pod": [
-                "status.phase", "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName",
-                "status.podIP", "spec.hostNetwork", "status.nominatedNodeName",
-            ],
-            "Event": [
-                "involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid",
-                "involvedObject.apiVersion", "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason",
-                "reportingComponent", "source", "type",
-            ],
-            "Namespace": ["status.phase"], "Node": ["spec.unschedulable"], "Secret": ["type"],
-            "Job": ["status.successful"], "ReplicaSet": ["status.replicas"],
-            "Service": ["spec.clusterIP", "spec.type"],
-        ]
         return !target.resource.isCustom
-            && others[target.resource.kind]?.contains(path.joined(separator: ".")) == true
+            && Self.fieldLabels[target.resource.kind]?.contains(path.joined(separator: ".")) == true
     }
+
+    /// What else field selectors may ask for.
+    private static let fieldLabels: [String: Set<String>] = [
+        "Pod": [
+            "status.phase", "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName",
+            "status.podIP", "spec.hostNetwork", "status.nominatedNodeName",
+        ],
+        "Event": [
+            "involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid",
+            "involvedObject.apiVersion", "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason",
+            "reportingComponent", "source", "type",
+        ],
+        "Namespace": ["status.phase"], "Node": ["spec.unschedulable"], "Secret": ["type"],
+        "Job": ["status.successful"], "ReplicaSet": ["status.replicas"],
+        "Service": ["spec.clusterIP", "spec.type"],
+    ]
 }
 
 /// Which objects a list or watch is about.

@@ -56,9 +56,19 @@ enum DuplicateKeys {
         return scanner.found
     }
 
+    /// The paths in the order in which the document names them.
+    static func sorted(_ paths: [String], asIn bytes: [UInt8]) -> [String] {
+        guard paths.count > 1 else { return paths }
+        var scanner = Scanner(bytes: bytes)
+        scanner.value(path: "")
+        let order = Dictionary(zip(scanner.paths, 0...)) { first, _ in first }
+        return paths.sorted { order[$0, default: 0] < order[$1, default: 0] }
+    }
+
     private struct Scanner {
         let bytes: [UInt8]
         var index = 0
+        var paths: [String] = []
         var found: [String] = []
 
         mutating func value(path: String) {
@@ -85,6 +95,7 @@ enum DuplicateKeys {
                 }
                 let key = string()
                 let place = path.isEmpty ? key : "\(path).\(key)"
+                paths.append(place)
                 if !keys.insert(key).inserted, !found.contains(place) { found.append(place) }
                 skipSpace()
                 index += 1

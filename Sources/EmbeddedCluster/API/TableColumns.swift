@@ -19,8 +19,8 @@ enum TableColumns {
             .field("Type", "spec.type"), .field("Cluster-IP", "spec.clusterIP"),
             Column("External-IP") { .string(externalAddress($0)) }, Column("Port(s)") { .string(servicePorts($0)) },
         ],
-        GroupKind("ConfigMap"): [Column("Data") { .string(String(dataCount($0))) }],
-        GroupKind("Secret"): [.field("Type", "type"), Column("Data") { .string(String(dataCount($0))) }],
+        GroupKind("ConfigMap"): [Column("Data") { .integer(Int64(dataCount($0))) }],
+        GroupKind("Secret"): [.field("Type", "type"), Column("Data") { .integer(Int64(dataCount($0))) }],
         GroupKind("Endpoints"): [Column("Endpoints") { .string(endpoints($0)) }],
         GroupKind("Event"): [
             .field("Last Seen", "lastTimestamp"), .field("Type", "type"), .field("Reason", "reason"),

@@ -10,7 +10,9 @@ enum Defaults {
         case "ReplicaSet", "ReplicationController": replicaSet(&object, kind)
         case "StatefulSet": statefulSet(&object)
         case "DaemonSet": daemonSet(&object)
-        case "Job": job(&object["spec"])
+        case "Job":
+            job(&object["spec"])
+            copyLabels(&object)
         case "CronJob": cronJob(&object)
         case "Pod": pod(&object)
         case "PodTemplate": change(&object, ["template", "spec"], podSpec)
@@ -21,7 +23,21 @@ enum Defaults {
             set(&object, ["spec", "persistentVolumeReclaimPolicy"], "Retain")
             set(&object, ["spec", "volumeMode"], "Filesystem")
             set(&object, ["status", "phase"], "Pending")
-        case "Secret": set(&object, ["type"], "Opaque")
+            change(&object, ["spec", "hostPath"]) { set(&$0, ["type"], "") }
+        case "Secret":
+            set(&object, ["type"], "Opaque")
+            mergeStringData(&object)
+        case "Endpoints": each(&object, ["subsets"]) { each(&$0, ["ports"]) { set(&$0, ["protocol"], "TCP") } }
+        case "EndpointSlice":
+            each(&object, ["ports"]) { port in
+                set(&port, ["name"], "")
+                set(&port, ["protocol"], "TCP")
+            }
+        case "LimitRange":
+            each(&object, ["spec", "limits"]) { limit in
+                guard limit["type"] == "Container" else { return }
+                for entry in limit["default"]?.map ?? Map() { set(&limit, ["defaultRequest", entry.key], entry.value) }
+            }
         case "HorizontalPodAutoscaler": horizontalPodAutoscaler(&object)
         case "NetworkPolicy": networkPolicy(&object)
         case "RoleBinding", "ClusterRoleBinding": binding(&object)
@@ -73,6 +89,7 @@ enum Defaults {
         set(&object, ["spec", "replicas"], 1)
         if kind.kind == "ReplicationController", let labels = object[at: "spec", "template", "metadata", "labels"] {
             set(&object, ["spec", "selector"], labels)
+            copyLabels(&object)
         }
         change(&object, ["spec", "template", "spec"], podSpec)
     }
@@ -95,7 +112,23 @@ enum Defaults {
         change(&object, ["spec", "template", "spec"], podSpec)
     }
 
+    /// These kinds carry their pods' labels unless they have labels of their own.
+    private static func copyLabels(_ object: inout Value) {
+        guard object.labels.isEmpty, let labels = object[at: "spec", "template", "metadata", "labels"] else { return }
+        object[["metadata", "labels"]] = labels
+    }
+
+    private static func mergeStringData(_ secret: inout Value) {
+        guard let texts = secret["stringData"]?.map else { return }
+        for entry in texts {
+            guard let text = entry.value.string else { continue }
+            secret[["data", entry.key]] = .string(base64(Array(text.utf8)))
+        }
+        secret["stringData"] = nil
+    }
+
     private static func daemonSet(_ object: inout Value) {
+        set(&object, ["metadata", "annotations", "deprecated.daemonset.template.generation"], "1")
         set(&object, ["spec", "updateStrategy", "type"], "RollingUpdate")
         if object[at: "spec", "updateStrategy", "type"] == "RollingUpdate" {
             set(&object, ["spec", "updateStrategy", "rollingUpdate", "maxUnavailable"], 1)

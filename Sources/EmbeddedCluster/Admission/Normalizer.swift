@@ -9,11 +9,19 @@ struct Normalizer {
     private(set) var unknownFields: [String] = []
     /// Values of the wrong type, worded as Go words them.
     private(set) var mismatches: [String] = []
+    /// The same, as server-side apply words them: `.spec.replicas: expected numeric (int or float), got string`.
+    private(set) var untyped: [String] = []
+    private var keepsMismatches = false
     private var path: [String] = []
 
     /// The whole object; `metadata` is read the same way for every kind.
-    static func normalize(_ object: Value, _ schema: Schema) -> (object: Value, report: Normalizer) {
+    ///
+    /// - Parameter keepsMismatches: Whether values of a wrong type stay, for the schema of a custom kind to judge.
+    static func normalize(
+        _ object: Value, _ schema: Schema, keepsMismatches: Bool = false
+    ) -> (object: Value, report: Normalizer) {
         var normalizer = Normalizer()
+        normalizer.keepsMismatches = keepsMismatches
         let value = normalizer.read(object, schema, owner: schema.object?.name ?? "") ?? [:]
         return (value, normalizer)
     }
@@ -65,6 +73,10 @@ struct Normalizer {
         for (name, field) in object.fields where field.isAlwaysPresent && result[name] == nil {
             result[name] = field.schema.emptyValue
         }
+        // The one list of ours that Go writes even when there is none.
+        if object.name.hasSuffix("Role"), object.fields["rules"] != nil, result["rules"] == nil {
+            result["rules"] = .null
+        }
         return result
     }
 
@@ -98,7 +110,13 @@ struct Normalizer {
 
     private mutating func read(_ value: Value, _ scalar: Scalar, owner: String) -> Value? {
         switch (scalar, value) {
-        case (.string, .string), (.bytes, .string), (.time, .string), (.boolean, .bool), (.integer, .integer),
+        case (.bytes, .string(let text)):
+            if decodeBase64(text) == nil {
+                let bad = text.utf8.prefix { $0.isAlphanumeric || $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "/") }
+                mismatches.append("illegal base64 data at input byte \(bad.count)")
+            }
+            return value
+        case (.string, .string), (.time, .string), (.boolean, .bool), (.integer, .integer),
             (.number, .integer), (.number, .decimal), (.integerOrString, .integer), (.integerOrString, .string):
             return value
         case (.quantity, .string(let text)): return .string(Quantity.canonical(text))
@@ -110,10 +128,20 @@ struct Normalizer {
 
     private mutating func mismatch(_ value: Value, _ type: String, _ owner: String) -> Value? {
         if value.isNull { return nil }
+        untyped.append(".\(pathText): expected \(Self.wanted(type)), got \(value.goDebugText(type))")
         let found = value.kindName == "map" ? "object" : value.kindName == "list" ? "array" : value.goKindName
         let place = path.filter { !$0.hasPrefix("[") }.joined(separator: ".")
         mismatches.append("json: cannot unmarshal \(found) into Go struct field \(owner).\(place) of type \(type)")
-        return nil
+        return keepsMismatches ? value : nil
+    }
+
+    private static func wanted(_ goType: String) -> String {
+        switch goType {
+        case "int32", "float64": "numeric (int or float)"
+        case "bool": "boolean"
+        case "string", "time.Time", "[]uint8": "string"
+        default: goType.hasPrefix("[]") ? "list" : "map"
+        }
     }
 
     private var pathText: String {
@@ -127,6 +155,18 @@ extension Schema {
         guard case .object(let object) = self else { return [:] }
         var map = Map()
         for (name, field) in object.fields where field.isAlwaysPresent { map[name] = field.schema.emptyValue }
+        return .map(map)
+    }
+
+    /// The same, with null for lists that Go never leaves out: what a new object is compared with.
+    var emptyGoValue: Value {
+        guard case .object(let object) = self else { return [:] }
+        var map = Map()
+        for (name, field) in object.fields {
+            if field.isAlwaysPresent { map[name] = field.schema.emptyGoValue }
+            let isNeverLeftOut = field.isRequired || name == "rules" && object.name.hasSuffix("Role")
+            if case .list = field.schema, isNeverLeftOut, object.dropsEmpty { map[name] = .null }
+        }
         return .map(map)
     }
 
@@ -161,6 +201,12 @@ extension Scalar {
 }
 
 extension Value {
+    /// As structured-merge-diff prints a value of a wrong type.
+    fileprivate func goDebugText(_ wanted: String) -> String {
+        if wanted == "int32" || wanted == "float64" { return string == nil ? kindName : "string" }
+        return string.map { "&{\($0)}" } ?? "&{\(compactText)}"
+    }
+
     fileprivate var goKindName: String {
         switch self {
         case .bool: "bool"

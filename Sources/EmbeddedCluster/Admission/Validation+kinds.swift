@@ -80,7 +80,7 @@ extension Validation {
         return [
             .invalid(
                 "spec.schedule", .string(text),
-                "expected exactly 5 fields, found \(text.split(separator: " ").count): \(text)")
+                "expected exactly 5 fields, found \(text.split(separator: " ").count): [\(text)]")
         ]
     }
 

@@ -15,7 +15,9 @@ enum Validation {
             problems += schemaProblems(object, resource.schema)
             problems += kindProblems(object, resource)
         }
-        return problems
+        // The pods come last, as when the real server works its way inwards.
+        func isInPod(_ problem: FieldProblem) -> Bool { problem.field.contains("template.spec") }
+        return problems.filter { !isInPod($0) } + problems.filter(isInPod)
     }
 
     /// For an update: also what may not change.
@@ -69,10 +71,10 @@ enum Validation {
                     reason: "FieldValueTooLong", field: "metadata.annotations",
                     message: "Too long: may not be more than 262144 bytes"))
         }
-        for (index, owner) in object.ownerReferences.enumerated() {
+        for owner in object.ownerReferences {
             for field in ["apiVersion", "kind", "name", "uid"] where (owner[field]?.string ?? "").isEmpty {
-                problems.append(
-                    .invalid("metadata.ownerReferences[\(index)].\(field)", .string(""), "must not be empty"))
+                let text = field == "apiVersion" ? "version must not be empty" : "must not be empty"
+                problems.append(.invalid("metadata.ownerReferences.\(field)", .string(""), text))
             }
         }
         return problems
@@ -84,12 +86,8 @@ enum Validation {
             return name == "." || name == ".." || name.contains("/") || name.contains("%")
                 ? "may not contain '/' or '%' or be '.' or '..'" : nil
         }
-        if !resource.isCustom, resource.kind == "Namespace" {
+        if !resource.isCustom, ["Namespace", "Service"].contains(resource.kind) {
             return isLabel(name) ? nil : Words.label
-        }
-        if !resource.isCustom, resource.kind == "Service" {
-            let first = name.utf8.first ?? 0
-            return isLabel(name) && (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first) ? nil : Words.serviceName
         }
         return isSubdomain(name) ? nil : Words.subdomain
     }
@@ -132,7 +130,8 @@ enum Validation {
             guard let field = schema.object?.fields[entry.key] else { continue }
             collect(entry.value, field.schema, path: entry.key, into: &problems)
         }
-        for (name, field) in schema.object?.fields ?? [:] where field.isRequired && object[name] == nil {
+        for (name, field) in schema.object?.fields ?? [:]
+        where field.isRequired && object[name] == nil && name != "rules" {
             problems.append(.required(name))
         }
         return problems.sorted { $0.field < $1.field }
@@ -160,8 +159,6 @@ enum Validation {
             if !allowed.isEmpty, !text.isEmpty, !allowed.contains(text) {
                 problems.append(.unsupported(path, value, allowed))
             }
-        case (.scalar(.bytes), .string(let text)):
-            if decodeBase64(text) == nil { problems.append(.invalid(path, value, "illegal base64 data")) }
         case (.scalar(.quantity), .string(let text)):
             if !Quantity.isValid(text) { problems.append(.invalid(path, value, Words.quantity)) }
         default: break

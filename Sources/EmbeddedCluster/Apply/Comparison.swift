@@ -38,12 +38,14 @@ private struct ComparisonWalker {
     mutating func compare(_ old: Value?, _ new: Value?, _ schema: Schema) {
         if let old, let new, old == new { return }
         let isLeaf = (new ?? old).map(schema.isLeaf) ?? true
-        let changesForm = if let old, let new { old.kindName != new.kindName } else { false }
+        // A null beside a list or map is that list or map without members.
+        let changesForm =
+            if let old, let new { old.kindName != new.kindName && !old.isNull && !new.isNull } else { false }
         if isLeaf || changesForm || isEmpty(old) && isEmpty(new) {
             leaf(old, new)
             return
         }
-        switch new ?? old {
+        switch new?.isNull == false ? new : old {
         case .map: maps(old?.map ?? Map(), new?.map ?? Map(), schema)
         case .list: lists(old?.list ?? [], new?.list ?? [], schema)
         default: leaf(old, new)

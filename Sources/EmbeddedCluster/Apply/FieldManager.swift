@@ -13,7 +13,7 @@ struct FieldManager: Sendable {
     let ignored: FieldSet
     let apiVersion: String
     let subresource: String
-    /// RFC 3339, whole seconds.
+    /// RFC 3339, whole seconds; empty where the real server writes none.
     let time: String
 
     /// What nobody can own.
@@ -45,12 +45,21 @@ struct FieldManager: Sendable {
         }
         let previous = managed.fields(of: manager)
         let before = managed
-        let owned = fields(of: config, schema).recursiveDifference(ignored).difference(Self.unowned)
-        guard var merged = merge(live: base, config: config, schema) else { return base }
+        // What nobody can own, such as the name, still counts while pruning: it is named, so it stays.
+        let owned = fields(of: config, schema).recursiveDifference(ignored)
+        // Nulls only served the comparison; nothing may be merged onto them.
+        guard var merged = merge(live: live == nil ? base.withoutNulls : base, config: config, schema) else {
+            return base
+        }
         managed.set(owned, for: manager, time: time)
         if let previous, !previous.isEmpty { merged = prune(merged, previous, managed) }
         let comparison = Comparison(from: base, to: merged, schema)
         try resolve(&managed, comparison.without(ignored), except: manager, force: force)
+        // Only an apply that changed the object has a time.
+        let lastTime = before.entries.first { $0.manager.isSame(as: manager) }?.time ?? ""
+        managed.set(
+            (managed.fields(of: manager) ?? FieldSet()).difference(Self.unowned), for: manager,
+            time: comparison.isSame && live != nil ? lastTime : time)
         if comparison.isSame, before.sameOwners(as: managed) { managed = before }
         merged.metadata["managedFields"] = managed.entries.isEmpty ? nil : managed.value
         return merged

@@ -83,7 +83,7 @@ struct FieldSet: Sendable, Hashable {
         for (step, child) in children { child.collect(into: &paths, prefix: prefix + Self.text(ofStep: step)) }
     }
 
-    private static func text(ofStep step: String) -> String {
+    static func text(ofStep step: String) -> String {
         let rest = String(step.dropFirst(2))
         switch step.prefix(2) {
         case "f:": return ".\(rest)"

@@ -131,28 +131,21 @@ extension Controllers {
 
     // MARK: Custom kinds
 
-    private static let cleanup = "customresourcecleanup.apiextensions.k8s.io"
-
     /// Serves a kind once its definition is sound; takes its objects along when the definition goes.
     func definition(_ definition: Value) {
         let kind = "CustomResourceDefinition.apiextensions.k8s.io"
         guard let resource = CustomSchema.resource(of: definition) else { return }
         if definition.isTerminating {
-            guard definition.finalizers.contains(Self.cleanup) else { return }
+            guard definition.finalizers.contains(Strategy.cleanupFinalizer) else { return }
             let left = store.list(resource.id).objects
             for object in left where !object.isTerminating { delete(object, resource.id) }
             if left.isEmpty {
-                removeFinalizer(Self.cleanup, definition, .definitions)
+                removeFinalizer(Strategy.cleanupFinalizer, definition, .definitions)
                 store.changeRegistry { $0.remove(resource.id) }
             }
             return
         }
         store.changeRegistry { $0.insert(resource) }
-        if !definition.finalizers.contains(Self.cleanup) {
-            change(definition, kind) { new in
-                new.metadata["finalizers"] = .list((new.finalizers + [Self.cleanup]).map { .string($0) })
-            }
-        }
         setStatus(definition, kind) { status in
             setCondition(&status, "NamesAccepted", true, "NoConflicts", "no conflicts found")
             setCondition(&status, "Established", true, "InitialNamesAccepted", "the initial names have been accepted")

@@ -127,6 +127,9 @@ extension Controllers {
 
     /// A claim gets a volume made for it.
     func claim(_ claim: Value) {
+        if claim.isTerminating, claim.finalizers.contains(Strategy.claimFinalizer), !isInUse(claim) {
+            removeFinalizer(Strategy.claimFinalizer, claim, .claims)
+        }
         guard !claim.isTerminating, claim[at: "status", "phase"] == "Pending" else { return }
         let storageClass = claim[at: "spec", "storageClassName"] ?? "standard"
         let volume = "pvc-\(claim.uid)"
@@ -163,13 +166,29 @@ extension Controllers {
 
     /// A volume whose claim is gone goes too, or waits for a person.
     func volume(_ volume: Value) {
-        guard !volume.isTerminating, let claim = volume[at: "spec", "claimRef"] else { return }
-        let key = ObjectKey(namespace: claim["namespace"]?.string ?? "", name: claim["name"]?.string ?? "")
-        if let found = store.get(.claims, key), found.uid == claim["uid"]?.string { return }
+        if volume.isTerminating, volume.finalizers.contains(Strategy.volumeFinalizer), !hasClaim(volume) {
+            removeFinalizer(Strategy.volumeFinalizer, volume, .volumes)
+        }
+        guard !volume.isTerminating, volume[at: "spec", "claimRef"] != nil, !hasClaim(volume) else { return }
         if volume[at: "spec", "persistentVolumeReclaimPolicy"] == "Delete" {
             delete(volume, .volumes)
         } else {
             setStatus(volume, "PersistentVolume") { $0["phase"] = "Released" }
+        }
+    }
+
+    private func hasClaim(_ volume: Value) -> Bool {
+        guard let claim = volume[at: "spec", "claimRef"] else { return false }
+        let key = ObjectKey(namespace: claim["namespace"]?.string ?? "", name: claim["name"]?.string ?? "")
+        return store.get(.claims, key)?.uid == claim["uid"]?.string
+    }
+
+    private func isInUse(_ claim: Value) -> Bool {
+        store.list(.pods, namespace: claim.namespace).objects.contains { pod in
+            !isDone(pod)
+                && pod[at: "spec", "volumes"]?.list?.contains {
+                    $0[at: "persistentVolumeClaim", "claimName"]?.string == claim.name
+                } == true
         }
     }
 

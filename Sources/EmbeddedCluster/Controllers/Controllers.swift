@@ -103,12 +103,26 @@ final class Controllers: Sendable {
             items.append(
                 .object(ObjectReference(resource: .namespaces, key: ObjectKey(namespace: "", name: object.namespace))))
         }
+        if change.kind == .deleted, store.registry[resource]?.isCustom == true {
+            let name = "\(resource.plural).\(resource.group)"
+            items.append(.object(ObjectReference(resource: .definitions, key: ObjectKey(namespace: "", name: name))))
+        }
         if change.kind == .deleted, resource == .services { objects.allocator.release(object) }
         if resource == .pods { items += servicesSelecting(change) + budgets(in: object.namespace) }
+        if change.kind == .deleted, resource == .pods { items += claims(of: object) }
         if change.kind == .deleted, resource == .claims, let volume = object[at: "spec", "volumeName"]?.string {
             items.append(.object(ObjectReference(resource: .volumes, key: ObjectKey(namespace: "", name: volume))))
         }
         return items
+    }
+
+    /// The claims that a pod held.
+    private func claims(of pod: Value) -> [WorkItem] {
+        (pod[at: "spec", "volumes"]?.list ?? []).compactMap { volume in
+            guard let name = volume[at: "persistentVolumeClaim", "claimName"]?.string else { return nil }
+            return .object(
+                ObjectReference(resource: .claims, key: ObjectKey(namespace: pod.namespace, name: name)))
+        }
     }
 
     private func owner(_ owner: Value, of object: Value) -> WorkItem? {

@@ -33,7 +33,13 @@ extension Objects {
                 if let stored = store.update(resource.id, marked, at: old.revision) { return (stored, false) }
             } else {
                 if options.dryRun { return (old, true) }
-                if let last = store.remove(resource.id, key, at: old.revision) { return (last, true) }
+                if var last = store.remove(resource.id, key, at: old.revision) {
+                    if resource.groupKind == GroupKind("Pod") {
+                        last.metadata["deletionTimestamp"] = timestamp
+                        last.metadata["deletionGracePeriodSeconds"] = 0
+                    }
+                    return (last, true)
+                }
             }
         }
         throw .modified(resource, key.name)
@@ -41,13 +47,13 @@ extension Objects {
 
     private func check(_ options: DeleteOptions, on old: Value, _ resource: Resource) throws(APIError) {
         if let uid = options.uid, uid != old.uid {
-            throw .conflict(
+            throw .preconditionFailed(
                 resource, old.name,
                 "the UID in the precondition (\(uid)) does not match the UID in record (\(old.uid)). "
                     + "The object might have been deleted and then recreated")
         }
         if let revision = options.resourceVersion, revision != String(old.revision) {
-            throw .conflict(
+            throw .preconditionFailed(
                 resource, old.name,
                 "the ResourceVersion in the precondition (\(revision)) does not match the ResourceVersion in record "
                     + "(\(old.revision)). The object might have been modified")
@@ -66,6 +72,10 @@ extension Objects {
         let isNamespace = resource.groupKind == GroupKind(group: "", kind: "Namespace")
         let isPod = resource.groupKind == GroupKind(group: "", kind: "Pod")
         if isNamespace { finalizers.removeAll { $0 == Self.orphanFinalizer || $0 == Self.foregroundFinalizer } }
+        let isDefinition = resource.groupKind == GroupKind("CustomResourceDefinition.apiextensions.k8s.io")
+        if isDefinition, !object.isTerminating, !finalizers.contains(Strategy.cleanupFinalizer) {
+            finalizers.append(Strategy.cleanupFinalizer)
+        }
         var grace: Int64 = 0
         if isPod {
             let isPlaced = !(object[at: "spec", "nodeName"]?.string ?? "").isEmpty
@@ -81,6 +91,7 @@ extension Objects {
         }
         guard isHeld else { return }
         object.metadata["deletionTimestamp"] = .string(now().adding(.seconds(grace)).description)
+        if isDefinition { return }
         if !isNamespace || !finalizers.isEmpty { object.metadata["deletionGracePeriodSeconds"] = .integer(grace) }
         if isNamespace {
             object.metadata["deletionGracePeriodSeconds"] = nil

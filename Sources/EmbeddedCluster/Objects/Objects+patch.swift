@@ -65,17 +65,40 @@ extension Objects {
         _ config: Value, _ resource: Resource, _ options: WriteOptions
     ) throws(APIError) -> Value {
         let version = options.version ?? resource.version
+        let place = options.namesNamespace ? config.namespace : ""
         let report = Normalizer.normalize(config, resource.schema(in: version)).report
         let problems =
-            options.duplicateFields.map { "duplicate field \"\($0)\"" }
-            + report.unknownFields.map { ".\($0): field not declared in schema" }
-        if let first = problems.first ?? report.mismatches.first {
-            let place = resource.isNamespaced ? "\(config.namespace)/\(config.name)" : "/\(config.name)"
-            throw .badRequest(
-                "failed to create typed patch object (\(place); \(resource.groupVersion(version)), "
-                    + "Kind=\(resource.kind)): \(problems.count > 1 ? problems.joined(separator: ", ") : first)")
+            report.unknownFields.map { ".\($0): field not declared in schema" } + report.untyped
+            + (duplicateItem(in: config, resource.schema(in: version), path: "").map { [$0] } ?? [])
+        if let problem = problems.first {
+            // 500, because it is so in the real server.
+            throw APIError(
+                500, "",
+                "failed to create typed patch object (\(place)/\(config.name); \(resource.group)/\(version), "
+                    + "Kind=\(resource.kind)): \(problem)")
         }
         return Conversion.toStored(config.withoutNulls, resource, from: version)
+    }
+
+    /// The first list that names one item twice, which a configuration must not.
+    private func duplicateItem(in value: Value, _ schema: Schema, path: String) -> String? {
+        switch (schema, value) {
+        case (_, .map(let map)):
+            for entry in map {
+                guard let inner = schema.member(entry.key) else { continue }
+                if let found = duplicateItem(in: entry.value, inner, path: "\(path).\(entry.key)") { return found }
+            }
+        case (.list(let element, let merge), .list(let items)) where merge != .atomic:
+            var seen: Set<String> = []
+            for item in items {
+                guard let step = schema.step(ofItem: item) else { continue }
+                let text = FieldSet.text(ofStep: step)
+                if !seen.insert(step).inserted { return "\(path): duplicate entries for key \(text)" }
+                if let found = duplicateItem(in: item, element, path: path + text) { return found }
+            }
+        default: break
+        }
+        return nil
     }
 
     /// The merged object as the server's types hold it.
@@ -91,7 +114,7 @@ extension Objects {
 
 extension Value {
     /// Without members that are null, which a configuration does not name.
-    fileprivate var withoutNulls: Value {
+    var withoutNulls: Value {
         switch self {
         case .map(let map):
             .map(Map(map.compactMap { $0.value.isNull ? nil : Map.Entry(key: $0.key, value: $0.value.withoutNulls) }))

@@ -27,7 +27,7 @@ extension Objects {
             if options.dryRun { return written }
             if new.isTerminating, new.finalizers.isEmpty, !isHeldByGrace(new, resource) {
                 if let last = store.remove(resource.id, key, at: old.revision) {
-                    written.object = last
+                    written.object.metadata["resourceVersion"] = last.metadata["resourceVersion"]
                     return written
                 }
                 continue
@@ -48,6 +48,9 @@ extension Objects {
             return try create(sent, in: resource, options)
         }
         return try update(resource, key, options) { old, warnings throws(APIError) in
+            if !Strategy.allowsUnconditionalUpdate(resource), sent.revision == 0 {
+                throw .revisionRequired(resource, key.name)
+            }
             let new = try self.decode(sent, resource, options, warnings: &warnings)
             return self.tracked(new, from: old, resource, options)
         }
@@ -66,7 +69,10 @@ extension Objects {
         if !new.uid.isEmpty, new.uid != old.uid {
             throw .conflict(
                 resource, old.name,
-                "Precondition failed: UID in precondition: \(new.uid), UID in object meta: \(old.uid)")
+                "StorageError: invalid object, Code: 4, Key: /registry/\(resource.plural)/"
+                    + (resource.isNamespaced ? "\(old.namespace)/" : "") + "\(old.name), ResourceVersion: 0, "
+                    + "AdditionalErrorMsg: Precondition failed: UID in precondition: \(new.uid), "
+                    + "UID in object meta: \(old.uid)")
         }
     }
 

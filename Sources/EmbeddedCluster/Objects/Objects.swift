@@ -28,6 +28,10 @@ struct Objects: Sendable {
         var version: String?
         /// `status`, `scale`; empty for the object itself.
         var subresource = ""
+        /// Whether the body itself said in which namespace it belongs.
+        var namesNamespace = false
+        /// The body as it came, for messages in its order.
+        var body: [UInt8] = []
         /// Keys that the body named twice.
         var duplicateFields: [String] = []
     }
@@ -57,14 +61,15 @@ struct Objects: Sendable {
         object["apiVersion"] = .string(resource.groupVersion(version))
         object["kind"] = .string(resource.kind)
         object["metadata"] = object["metadata"] ?? [:]
-        let (typed, report) = Normalizer.normalize(object, resource.schema(in: version))
+        let (typed, report) = Normalizer.normalize(
+            object, resource.schema(in: version), keepsMismatches: resource.isCustom)
         let prefix = "\(resource.kind) in version \"\(version)\" cannot be handled as a \(resource.kind)"
         if let mismatch = report.mismatches.first, !resource.isCustom {
             throw .badRequest("\(prefix): \(mismatch)")
         }
         let problems =
-            options.duplicateFields.map { "duplicate field \"\($0)\"" }
-            + report.unknownFields.map { "unknown field \"\($0)\"" }
+            DuplicateKeys.sorted(report.unknownFields, asIn: options.body).map { "unknown field \"\($0)\"" }
+            + options.duplicateFields.map { "duplicate field \"\($0)\"" }
         if !problems.isEmpty, options.fieldValidation == .strict {
             throw .badRequest("\(prefix): strict decoding error: \(problems.joined(separator: ", "))")
         }
@@ -88,10 +93,15 @@ struct Objects: Sendable {
         let expected = resource.groupVersion(version)
         if let apiVersion = object["apiVersion"]?.string, apiVersion != expected {
             throw .badRequest(
-                "the API version in the data (\(apiVersion)) does not match the expected API version (\(expected))")
+                resource.isCustom
+                    ? "the API version in the data (\(apiVersion)) does not match the expected API version (\(expected))"
+                    : "\(resource.kind) in version \"\(apiVersion)\" cannot be handled as a \(resource.kind): no kind "
+                        + "\"\(resource.kind)\" is registered for version \"\(apiVersion)\"")
         }
         if let kind = object["kind"]?.string, kind != resource.kind {
-            throw .badRequest("the kind in the data (\(kind)) does not match the expected kind (\(resource.kind))")
+            throw .badRequest(
+                "\(kind) in version \"\(version)\" cannot be handled as a \(resource.kind): "
+                    + "the kind in the data does not match")
         }
         var object = object
         if object["metadata"]?.isNull == true { object["metadata"] = nil }
@@ -115,13 +125,13 @@ struct Objects: Sendable {
     }
 
     func fieldManager(_ resource: Resource, _ options: WriteOptions) -> FieldManager {
-        var empty = resource.schema.emptyValue
+        var empty = resource.schema.emptyGoValue
         empty["apiVersion"] = .string(resource.groupVersion)
         empty["kind"] = .string(resource.kind)
         return FieldManager(
             schema: resource.schema, emptyObject: empty, ignored: Self.ignored(resource, options.subresource),
             apiVersion: resource.groupVersion(options.version ?? resource.version), subresource: options.subresource,
-            time: now().description)
+            time: options.subresource == "scale" ? "" : now().description)
     }
 
     /// The fields that a write to this endpoint never changes.

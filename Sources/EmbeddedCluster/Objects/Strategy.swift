@@ -5,13 +5,18 @@ import JSON
 
 /// What single kinds do before they are stored (the "strategies" of kube-apiserver). Pure.
 enum Strategy {
+    /// Hold volumes and claims while they are in use.
+    static let claimFinalizer = "kubernetes.io/pvc-protection"
+    static let volumeFinalizer = "kubernetes.io/pv-protection"
+
     static func prepareForCreate(_ object: inout Value, _ resource: Resource) {
         if resource.hasStatus { resetStatus(&object, resource) }
         guard !resource.isCustom else { return }
         switch resource.kind {
         case "Namespace": object[["spec", "finalizers"]] = ["kubernetes"]
         case "Pod": admitPod(&object)
-        case "Secret": mergeStringData(&object)
+        case "PersistentVolumeClaim": object[["metadata", "finalizers"]] = .list([.string(claimFinalizer)])
+        case "PersistentVolume": object[["metadata", "finalizers"]] = .list([.string(volumeFinalizer)])
         case "Job": labelJob(&object)
         case "CustomResourceDefinition": prepareDefinition(&object)
         default: break
@@ -33,9 +38,11 @@ enum Strategy {
         if resource.hasStatus, subresource != "finalize" { new["status"] = old["status"] }
         guard !resource.isCustom else { return }
         switch resource.kind {
-        case "Secret": mergeStringData(&new)
         case "Namespace" where subresource != "finalize": new[["spec", "finalizers"]] = old[at: "spec", "finalizers"]
         case "Service": keepAllocations(&new, old)
+        case "DaemonSet" where new[at: "spec", "template"] != old[at: "spec", "template"]:
+            new[["metadata", "annotations", "deprecated.daemonset.template.generation"]] = .string(
+                String(old.generation + 1))
         case "CustomResourceDefinition": prepareDefinition(&new)
         default: break
         }
@@ -54,6 +61,18 @@ enum Strategy {
                 "ClusterRoleBinding", "PodTemplate",
             ].contains(resource.kind)
     }
+
+    /// Whether a PUT may leave out which revision it replaces.
+    static func allowsUnconditionalUpdate(_ resource: Resource) -> Bool {
+        !resource.isCustom
+            && ![
+                "CustomResourceDefinition", "APIService", "PodDisruptionBudget", "Lease",
+                "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "PriorityClass",
+            ].contains(resource.kind)
+    }
+
+    /// Takes the objects of a kind along when its definition goes.
+    static let cleanupFinalizer = "customresourcecleanup.apiextensions.k8s.io"
 
     /// Whether a change raises `metadata.generation`.
     static func countsAsChange(_ new: Value, _ old: Value, _ resource: Resource) -> Bool {
@@ -79,7 +98,9 @@ enum Strategy {
         case "Pod": status = ["phase": "Pending", "qosClass": .string(qualityOfService(object))]
         case "PersistentVolumeClaim", "PersistentVolume": status = ["phase": "Pending"]
         case "Namespace": status = ["phase": "Active"]
-        case "ReplicaSet", "ReplicationController", "StatefulSet": status["replicas"] = 0
+        case "ReplicaSet", "ReplicationController", "StatefulSet":
+            status["replicas"] = 0
+            if resource.kind == "StatefulSet" { status["availableReplicas"] = 0 }
         case "DaemonSet":
             for name in ["currentNumberScheduled", "desiredNumberScheduled", "numberMisscheduled", "numberReady"] {
                 status[name] = 0
@@ -129,24 +150,17 @@ enum Strategy {
         pod[["spec", "tolerations"]] = .list(tolerations)
     }
 
-    private static func mergeStringData(_ secret: inout Value) {
-        guard let texts = secret["stringData"]?.map else { return }
-        for entry in texts {
-            guard let text = entry.value.string else { continue }
-            secret[["data", entry.key]] = .string(base64(Array(text.utf8)))
-        }
-        secret["stringData"] = nil
-    }
-
     /// A Job finds its pods by a label with its own uid.
     private static func labelJob(_ job: inout Value) {
         guard job[at: "spec", "manualSelector"]?.bool != true else { return }
+        let sharesLabels = job[at: "metadata", "labels"] == job[at: "spec", "template", "metadata", "labels"]
         let uid: Value = .string(job.uid)
         let name: Value = .string(job.name)
         for (key, value) in [
             ("batch.kubernetes.io/controller-uid", uid), ("controller-uid", uid),
             ("batch.kubernetes.io/job-name", name), ("job-name", name),
         ] {
+            if sharesLabels { job[["metadata", "labels", key]] = value }
             job[["spec", "template", "metadata", "labels", key]] = value
         }
         job[["spec", "selector", "matchLabels", "batch.kubernetes.io/controller-uid"]] = uid

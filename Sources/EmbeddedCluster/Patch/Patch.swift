@@ -56,7 +56,7 @@ enum JSONPatch {
                 let expected = operation["value"] ?? .null
                 let found = try? find(target, in: result, step)
                 guard found ?? .null == expected else {
-                    throw step.failure("testing value \(step.path) failed: test failed")
+                    throw step.failure
                 }
             default: throw .badRequest("error decoding patch: unknown operation \"\(name)\"")
             }
@@ -68,15 +68,12 @@ enum JSONPatch {
         let name: String
         let path: String
 
-        func failure(_ detail: String) -> APIError {
-            APIError(
-                422, "Invalid", "the server rejected our request due to an error in our request: \(detail)",
-                details: [:])
+        /// The real server does not say more either.
+        var failure: APIError {
+            APIError(422, "Invalid", "the server rejected our request due to an error in our request", details: [:])
         }
 
-        var missing: APIError {
-            failure("\(name) operation does not apply: doc is missing path: \"\(path)\": missing value")
-        }
+        var missing: APIError { failure }
     }
 
     /// The steps of `/spec/ports/0`; nil when it is no pointer.

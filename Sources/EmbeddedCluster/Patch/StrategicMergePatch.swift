@@ -47,9 +47,24 @@ enum StrategicMergePatch {
         for order in orders {
             let name = String(order.key.dropFirst("$setElementOrder/".count))
             guard let items = result[name]?.list, let wanted = order.value.list else { continue }
-            result[name] = .list(sort(items, by: wanted, key: mergeKey(name, schema)))
+            let key = mergeKey(name, schema)
+            try check(patch[name]?.list ?? [], isOrderedLike: wanted, key)
+            result[name] = .list(sort(items, by: wanted, key: key, before: target[name]?.list ?? []))
         }
         return result
+    }
+
+    /// - Throws: As the real server, 500 when a patch contradicts its own order.
+    private static func check(_ items: [Value], isOrderedLike wanted: [Value], _ key: String?) throws(APIError) {
+        func id(_ value: Value) -> Value { key.flatMap { $0.isEmpty ? nil : value[$0] } ?? value }
+        let order = wanted.map(id)
+        let positions = items.filter { $0["$patch"] == nil }.map { item in order.firstIndex(of: id(item)) }
+        let known = positions.compactMap { $0 }
+        guard known.count < positions.count || known != known.sorted() else { return }
+        throw APIError(
+            500, "",
+            "The order in patch list:\n\(Value.list(items).compactText)\n doesn't match $setElementOrder list:\n"
+                + "\(Value.list(wanted).compactText)\n")
     }
 
     private static func merge(
@@ -61,11 +76,11 @@ enum StrategicMergePatch {
             return try merge(map, into: old?.map ?? Map(), inner).map { .map($0) }
         case .list(let items):
             guard let mergeKey = mergeKey(key, schema) else { return .list(items.filter { $0["$patch"] == nil }) }
+            let before = old?.list ?? []
             let merged =
                 try mergeKey.isEmpty
-                ? mergeScalars(items, into: old?.list ?? [])
-                : mergeItems(items, into: old?.list ?? [], by: mergeKey, inner)
-            return .list(merged)
+                ? mergeScalars(items, into: before) : mergeItems(items, into: before, by: mergeKey, inner)
+            return .list(sort(merged, by: items, key: mergeKey, before: before))
         default:
             return change
         }
@@ -104,17 +119,25 @@ enum StrategicMergePatch {
         return result
     }
 
-    /// Items the patch names stand in its order; others keep their place relative to what stood before them.
-    private static func sort(_ items: [Value], by wanted: [Value], key: String?) -> [Value] {
+    /// Items the patch names stand in its order; the server's others keep theirs and go in front of a named item only
+    /// when they stood in front of it before.
+    private static func sort(_ items: [Value], by wanted: [Value], key: String?, before: [Value]) -> [Value] {
         func id(_ value: Value) -> Value { key.flatMap { $0.isEmpty ? nil : value[$0] } ?? value }
         let order = wanted.map(id)
-        let named = order.compactMap { wantedID in items.first { id($0) == wantedID } }
-        var result = named
-        for (index, item) in items.enumerated() where !order.contains(id(item)) {
-            let before = items[..<index].last { previous in result.contains { id($0) == id(previous) } }
-            let position = before.flatMap { before in result.firstIndex { id($0) == id(before) } }
-            result.insert(item, at: position.map { $0 + 1 } ?? 0)
+        var named = order.compactMap { wantedID in items.first { id($0) == wantedID } }[...]
+        var others = items.filter { !order.contains(id($0)) }[...]
+        let places = before.map(id)
+        var result: [Value] = []
+        while let other = others.first, let next = named.first {
+            let (left, right) = (places.firstIndex(of: id(other)), places.firstIndex(of: id(next)))
+            if let left, let right, left < right {
+                result.append(other)
+                others.removeFirst()
+            } else {
+                result.append(next)
+                named.removeFirst()
+            }
         }
-        return result
+        return result + others + named
     }
 }

@@ -25,7 +25,7 @@ extension CustomSchema {
         if value.isNull, rules["nullable"]?.bool == true { return }
         guard hasType(value, rules) else {
             let type = rules["type"]?.string ?? ""
-            let found = value.isNull ? "null" : value.string.map { "\"\($0)\"" } ?? "\"\(typeName(value))\""
+            let found = value.isNull ? "null" : "\"\(typeName(value))\""
             problems.append(
                 FieldProblem(
                     reason: "FieldValueTypeInvalid", field: path,
