@@ -146,7 +146,7 @@ extension Controllers {
             return
         }
         store.changeRegistry { $0.insert(resource) }
-        setStatus(definition, kind) { status in
+        setStatus(definition, kind, manager: "kube-apiserver") { status in
             setCondition(&status, "NamesAccepted", true, "NoConflicts", "no conflicts found")
             setCondition(&status, "Established", true, "InitialNamesAccepted", "the initial names have been accepted")
             status["acceptedNames"] = definition[at: "spec", "names"]
