@@ -24,11 +24,17 @@ struct ServiceList {
         self.environment = environment
     }
 
+    /// Whether the branch may have this service: one look instead of a list.
+    static func contains(_ service: Name, in snapshot: SourceSnapshot) -> Bool {
+        if snapshot.files["releases/\(service).yaml"] != nil { return true }
+        let path = "services/\(service).yaml"
+        return snapshot.files[path].map { needsNoRelease($0, path) } ?? false
+    }
+
+    /// A file that cannot be read counts: the service must fail then, because one that is missing would be pruned.
     private static func needsNoRelease(_ file: SourceFile, _ path: String) -> Bool {
-        // Reading costs more than this look, and most services have a release.
-        guard file.bytes.contains(UInt8(ascii: "n")) else { return false }
         let reading = ServiceFile.read(file.bytes, path: path)
-        return reading.content?.needsNoRelease ?? false
+        return reading.content?.needsNoRelease ?? true
     }
 
     /// `cart` of `releases/cart.yaml`; nil when the rest of the path is no service's file.

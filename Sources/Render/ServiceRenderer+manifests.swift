@@ -76,7 +76,8 @@ extension ServiceRenderer {
 
     private mutating func report(_ problems: [ObjectProblem], _ place: ObjectPlace, _ documents: [Document]) {
         for problem in problems {
-            let location = origins.location(of: problem.path, place) ?? documents[place.document].location
+            let found = origins.location(of: problem.path, place, isAboutKey: problem.isAboutKey)
+            let location = found ?? documents[place.document].location
             add(problem.code, problem.message, at: location, hint: problem.hint)
         }
     }

@@ -13,6 +13,8 @@ struct ServiceRenderer {
     private(set) var override: OverrideFile?
     private(set) var values = LayeredValues.empty
     private(set) var template: TemplateUse?
+    /// What became of the documents; not to be used with errors.
+    private(set) var rendered: [PlacedManifest] = []
     /// Found when something has to be said about a place.
     private(set) lazy var origins = locate()
     private var hold: Hold?
@@ -33,13 +35,13 @@ struct ServiceRenderer {
         guard read() else { return (nil, dependencies) }
         dependencies += templatePaths
         let documents = hasErrors ? [] : documents()
-        let manifests = hasErrors ? [] : manifests(documents)
-        if !hasErrors { warn(manifests, documents) }
-        let rendered = RenderedService(
+        if !hasErrors { rendered = manifests(documents) }
+        if !hasErrors { warn(rendered, documents) }
+        let result = RenderedService(
             name: name, team: service.team, release: release?.record, needs: service.needs,
-            manifests: hasErrors ? [] : manifests.map(\.manifest), diagnostics: diagnostics.map { $0.concerning(name) },
+            manifests: hasErrors ? [] : rendered.map(\.manifest), diagnostics: distinctDiagnostics,
             inputs: context.inputs(dependencies), source: service.source, hold: hold)
-        return (rendered, dependencies)
+        return (result, dependencies)
     }
 
     mutating func add(_ code: String, _ message: String, at location: SourceLocation, hint: String? = nil) {
@@ -50,6 +52,12 @@ struct ServiceRenderer {
     mutating func warn(_ code: String, _ message: String, at location: SourceLocation, hint: String? = nil) {
         guard !context.settings.disabledWarnings.contains(code) else { return }
         diagnostics.append(Diagnostic(.warning, code, message, at: location, hint: hint))
+    }
+
+    /// What a loop says twice is said once.
+    private var distinctDiagnostics: [Diagnostic] {
+        var seen = Set<Diagnostic>()
+        return diagnostics.filter { seen.insert($0).inserted }.map { $0.concerning(name) }
     }
 
     var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
@@ -118,11 +126,11 @@ struct ServiceRenderer {
         switch use {
         case .success(let use): template = use
         case .failure(let missing):
-            let path = ["services/\(name).yaml", "releases/\(name).yaml"].first { context.file($0) != nil }
-            diagnostics.append(
-                Diagnostic(
-                    .error, Codes.missingTemplate, missing.message,
-                    at: SourceLocation(file: context.path(path ?? TemplateLibrary.folder)), hint: missing.hint))
+            let path = service.template == nil ? "releases/\(name).yaml" : "services/\(name).yaml"
+            let mark = service.templateMark
+            let location = SourceLocation(
+                file: context.path(path), line: Int(mark?.line ?? 0), column: Int(mark?.column ?? 0))
+            add(Codes.missingTemplate, missing.message, at: location, hint: missing.hint)
         }
     }
 

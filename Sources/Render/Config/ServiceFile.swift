@@ -7,6 +7,7 @@ import YAML
 struct ServiceFile: Sendable {
     /// Nil means: the template of the service's own name, or `default`.
     let template: String?
+    let templateMark: YAMLMark?
     let team: Name?
     let source: String?
     let needs: [Name]
@@ -15,7 +16,7 @@ struct ServiceFile: Sendable {
     let values: YAMLNode?
 
     static let none = ServiceFile(
-        template: nil, team: nil, source: nil, needs: [], needsNoRelease: false, values: nil)
+        template: nil, templateMark: nil, team: nil, source: nil, needs: [], needsNoRelease: false, values: nil)
 
     static func read(_ bytes: [UInt8], path: String) -> Reading<ServiceFile> {
         var file = ConfigFile(path: path, bytes: bytes)
@@ -29,7 +30,8 @@ struct ServiceFile: Sendable {
         let needs = file.names(members["needs"])
         let needsNoRelease = release(members["release"], &file)
         let content = ServiceFile(
-            template: template, team: team, source: source, needs: needs, needsNoRelease: needsNoRelease,
+            template: template, templateMark: members["template"]?.value.mark, team: team, source: source,
+            needs: needs, needsNoRelease: needsNoRelease,
             values: members["values"]?.value)
         return Reading(content: file.hasErrors ? nil : content, diagnostics: file.diagnostics)
     }

@@ -6,24 +6,29 @@ import YAML
 /// Where each leaf of a service's documents comes from.
 struct LeafOrigins {
     /// One for each document.
-    fileprivate(set) var documents: [[FieldPath: Origin]] = []
+    fileprivate(set) var documents: [[FieldPath: Leaf]] = []
+
+    struct Leaf {
+        let origin: Origin
+        /// Where it stands in the template, wherever its value is from.
+        let template: SourceLocation
+    }
 
     func origin(of path: FieldPath, _ place: ObjectPlace) -> Origin? {
         guard documents.indices.contains(place.document) else { return nil }
-        return documents[place.document][FieldPath(place.path.steps + path.steps)]
+        return documents[place.document][FieldPath(place.path.steps + path.steps)]?.origin
     }
 
-    /// The place of a leaf; of a list or map the place of its first leaf in the file; nil when nothing is there.
-    func location(of path: FieldPath, _ place: ObjectPlace) -> SourceLocation? {
+    /// The place of a leaf; of a list or map the place of its first leaf in the template; nil when nothing is there.
+    func location(of path: FieldPath, _ place: ObjectPlace, isAboutKey: Bool = false) -> SourceLocation? {
         guard documents.indices.contains(place.document) else { return nil }
-        let origins = documents[place.document]
+        let leaves = documents[place.document]
         var wanted = FieldPath(place.path.steps + path.steps)
-        if let origin = origins[wanted] { return origin.location }
+        if let leaf = leaves[wanted] { return isAboutKey ? leaf.template : leaf.origin.location }
         while !wanted.steps.isEmpty {
-            let below = origins.filter { $0.key.steps.starts(with: wanted.steps) }.map(\.value)
-            // Template text shows where something should be better than a value from elsewhere.
-            let own = below.filter { $0.layer == .template }
-            if let first = (own.isEmpty ? below : own).map(\.location).min() { return first }
+            // The template shows where something should be better than a value from elsewhere.
+            let below = leaves.filter { $0.key.steps.starts(with: wanted.steps) }.map(\.value.template)
+            if let first = below.min() { return first }
             wanted.steps.removeLast()
         }
         return nil
@@ -41,11 +46,12 @@ extension ServiceRenderer {
             var filler = Filler(bindings: document.bindings) { leaves.append(($0, $1)) }
             _ = filler.value(of: document.fill)
             let locations = document.text.locations(of: leaves.map(\.1.mark))
-            var origins: [FieldPath: Origin] = [:]
+            var known: [FieldPath: LeafOrigins.Leaf] = [:]
             for ((path, source), location) in zip(leaves, locations) {
-                origins[path] = origin(of: source, document.bindings) ?? Origin(layer: .template, location: location)
+                let origin = origin(of: source, document.bindings) ?? Origin(layer: .template, location: location)
+                known[path] = LeafOrigins.Leaf(origin: origin, template: location)
             }
-            found.documents.append(origins)
+            found.documents.append(known)
         }
         return found
     }

@@ -8,6 +8,8 @@ struct ObjectProblem {
     let message: String
     let path: FieldPath
     var hint: String?
+    /// Whether the key at `path` is wrong, not its value.
+    var isAboutKey = false
 }
 
 enum ObjectChecks {
@@ -91,7 +93,8 @@ enum ObjectChecks {
                 problems.append(
                     ObjectProblem(
                         code: Codes.invalidLabel, message: "\"\(entry.key)\" is no key for a \(noun)", path: place,
-                        hint: "the form is [prefix/]name, the name at most 63 letters, digits and inner . _ -"))
+                        hint: "the form is [prefix/]name, the name at most 63 letters, digits and inner . _ -",
+                        isAboutKey: true))
             }
             guard let text = entry.value.string else {
                 problems.append(

@@ -173,7 +173,10 @@ struct Expander {
         } else {
             known = nearestWords(to: tag.path.first ?? "", in: contexts.flatMap { $0.map?.keys ?? [] })
         }
-        let hint = known.isEmpty ? nil : "did you mean \(known.map { "\"\($0)\"" }.joined(separator: " or "))?"
+        let hint =
+            known.isEmpty
+            ? "set it in defaults.yaml or for the service, or make it optional: {{#\(tag.name)}}…{{/\(tag.name)}}"
+            : "did you mean \(known.map { "\"\($0)\"" }.joined(separator: " or "))?"
         return template.problem(Codes.unknownVariable, "unknown variable \(tag.name)", at: tag.offset, hint: hint)
     }
 

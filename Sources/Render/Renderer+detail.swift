@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Domain
+import YAML
+
+extension Renderer {
+    /// Everything about one service: its manifests with the origin of each line, and its values with theirs.
+    ///
+    /// Objects that other services want too are not looked for: only `render` sees all services.
+    ///
+    /// - Returns: Nil when the environment has no such service, or cannot be read as a whole.
+    public func detail(
+        of service: Name, in snapshot: SourceSnapshot, for environment: Environment, reusing cache: RenderCache? = nil
+    ) -> ServiceDetail? {
+        guard ServiceList.contains(service, in: snapshot) else { return nil }
+        var diagnostics: [Diagnostic] = []
+        let defaults = defaults(snapshot, environment, &diagnostics)
+        guard !diagnostics.contains(where: { $0.severity == .error }) else { return nil }
+        let library = TemplateLibrary(snapshot, reusing: cache?.library, limits: settings.limits)
+        let context = RenderContext(
+            snapshot: snapshot, environment: environment, settings: settings, library: library, defaults: defaults)
+        var renderer = ServiceRenderer(service, in: context)
+        guard let rendered = renderer.render().service else { return nil }
+        return ServiceDetail(
+            service: rendered, commit: snapshot.commit, manifests: renderer.annotated(),
+            values: renderer.values.explained)
+    }
+}
+
+extension ServiceRenderer {
+    /// The manifests of a service that was rendered, line by line; nothing for one that failed.
+    fileprivate mutating func annotated() -> [AnnotatedManifest] {
+        guard !hasErrors else { return [] }
+        var annotated: [AnnotatedManifest] = []
+        for placed in rendered {
+            let start = Origin(layer: .normalization, location: placed.manifest.location)
+            let lines = placed.manifest.object.yamlLines().map { line in
+                let origin = line.path.map { origins.origin(of: $0, placed) ?? start }
+                return AnnotatedLine(text: line.text, path: line.path, origin: origin)
+            }
+            annotated.append(AnnotatedManifest(manifest: placed.manifest, lines: lines))
+        }
+        return annotated
+    }
+}
+
+extension LeafOrigins {
+    /// Nil for what normalization added.
+    fileprivate func origin(of path: FieldPath, _ placed: PlacedManifest) -> Origin? {
+        if let origin = origin(of: path, placed.place) { return origin }
+        // A Secret's data was written as stringData.
+        guard placed.manifest.kind.kind == "Secret", path.steps.first == .key("data") else { return nil }
+        return origin(of: FieldPath([.key("stringData")] + path.steps.dropFirst()), placed.place)
+    }
+}
