@@ -18,7 +18,7 @@ public struct Map: Sendable, Hashable {
         }
 
         public func hash(into hasher: inout Hasher) {
-            for byte in key.utf8 { hasher.combine(byte) }
+            hasher.combine(utf8: key)
             hasher.combine(value)
         }
     }

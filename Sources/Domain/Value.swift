@@ -36,7 +36,7 @@ extension Value: Hashable {
         case .bool(let value): hasher.combine(value)
         case .integer(let value): hasher.combine(value)
         case .decimal(let text): hasher.combine(text)
-        case .string(let text): for byte in text.utf8 { hasher.combine(byte) }
+        case .string(let text): hasher.combine(utf8: text)
         case .list(let items): hasher.combine(items)
         case .map(let map): hasher.combine(map)
         }
@@ -129,6 +129,15 @@ extension Value: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Expres
     public init(arrayLiteral elements: Value...) { self = .list(elements) }
     public init(dictionaryLiteral elements: (String, Value)...) {
         self = .map(Map(elements.map { Map.Entry(key: $0.0, value: $0.1) }))
+    }
+}
+
+extension Hasher {
+    /// Feeds the bytes of a text, without Unicode normalization.
+    public mutating func combine(utf8 text: String) {
+        var text = text
+        text.withUTF8 { combine(bytes: UnsafeRawBufferPointer($0)) }
+        combine(UInt8(0xFF))
     }
 }
 

@@ -26,7 +26,7 @@ struct RenderContext: Sendable {
         var parts = [shared]
         parts.reserveCapacity(paths.count + 1)
         for path in paths {
-            parts.append(path == TemplateLibrary.allPartials ? library.partialsDigest : file(path)?.blob ?? "-")
+            parts.append(file(path)?.blob ?? library.digest(of: path) ?? "-")
         }
         return sha256Hex(Array(parts.joined(separator: "\n").utf8))
     }

@@ -190,9 +190,7 @@ private struct MemberList {
     private struct KeyBytes: Hashable {
         let key: String
         static func == (left: KeyBytes, right: KeyBytes) -> Bool { left.key.hasSameBytes(as: right.key) }
-        func hash(into hasher: inout Hasher) {
-            for byte in key.utf8 { hasher.combine(byte) }
-        }
+        func hash(into hasher: inout Hasher) { hasher.combine(utf8: key) }
     }
 
     /// - Returns: The place of a member that was written with the same key; nil when `member` was taken.

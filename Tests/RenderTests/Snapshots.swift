@@ -43,3 +43,5 @@ let projectFolder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().
 func environment(_ name: String, namespace: String? = nil) throws -> Domain.Environment {
     Environment(name: try #require(Name(name)), namespace: namespace)
 }
+
+func name(_ text: String) throws -> Name { try #require(Name(text)) }

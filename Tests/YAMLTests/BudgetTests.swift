@@ -46,8 +46,8 @@ import YAML
         let start = clock.now
         let error = #expect(throws: YAMLError.self) { try parseYAML(bytes) }
         #expect(error?.code == .limit)
-        // A release build takes 100 ms at most; a debug build is given twenty times as long.
-        #expect(clock.now - start < .seconds(2))
+        // A release build takes 100 ms at most; a debug build on a busy machine is given a hundred times as long.
+        #expect(clock.now - start < .seconds(10))
     }
 
     @Test("limits can be set, and what they allow is read")

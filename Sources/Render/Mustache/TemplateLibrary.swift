@@ -31,6 +31,8 @@ struct TemplateLibrary: Sendable {
     static let endings = [".yaml", ".yml", ".json"]
     /// Stands for "any file of the partials' folder" among dependencies.
     static let allPartials = partialFolder
+    /// Stands for "the names of all templates" among dependencies.
+    static let allTemplates = folder
 
     init(_ snapshot: SourceSnapshot, reusing previous: TemplateLibrary?, limits: YAMLLimits) {
         var files: [String: TemplateFile] = [:]
@@ -120,7 +122,8 @@ struct TemplateLibrary: Sendable {
             }
             return (.success(use), looked + use.dependencies)
         }
-        return (.failure(missing(named, service)), looked)
+        // The answer names the templates that there are.
+        return (.failure(missing(named, service)), looked + [Self.allTemplates])
     }
 
     private func missing(_ named: String?, _ service: Name) -> MissingTemplate {
@@ -138,10 +141,17 @@ struct TemplateLibrary: Sendable {
 
     func partial(_ name: String) -> TemplateFile? { partials[name] }
 
-    /// Names the content of all partials.
-    var partialsDigest: String {
-        let lines = partials.values.map { "\($0.path) \($0.blob)" }.sorted()
-        return sha256Hex(Array(lines.joined(separator: "\n").utf8))
+    /// Names what a dependency that stands for many files says; nil for a path.
+    func digest(of dependency: String) -> String? {
+        switch dependency {
+        case Self.allPartials: sha256Hex(partials.values.map { "\($0.path) \($0.blob)" })
+        case Self.allTemplates: sha256Hex(Array(uses.keys))
+        default: nil
+        }
+    }
+
+    private func sha256Hex(_ lines: [String]) -> String {
+        Crypto.sha256Hex(Array(lines.sorted().joined(separator: "\n").utf8))
     }
 
     private static func name(of path: String, in folder: String) -> String {
