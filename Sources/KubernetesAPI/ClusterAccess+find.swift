@@ -13,18 +13,18 @@ extension ClusterAccess {
     /// - Parameters:
     ///   - kubeconfig: A file; nil to look further.
     ///   - context: A context in the kubeconfig; nil for its current one.
-    ///   - environment: The process's variables.
+    ///   - environment: The process's variables; a credential plugin gets them all.
     public static func find(
         kubeconfig: String? = nil, context: String? = nil, environment: [String: String]
     ) throws(ClusterAccessError) -> ClusterAccess {
-        if let kubeconfig { return try Kubeconfig(file: kubeconfig).access(context: context) }
+        if let kubeconfig { return try Kubeconfig(file: kubeconfig).access(context: context, environment: environment) }
         if let list = environment["KUBECONFIG"], !list.isEmpty {
             let files = try Kubeconfig(list: list)
-            if !files.files.isEmpty { return try files.access(context: context) }
+            if !files.files.isEmpty { return try files.access(context: context, environment: environment) }
         }
         if context == nil, let access = try variables(environment) { return access }
         if let home = environment["HOME"], Files.exists("\(home)/.kube/config") {
-            return try Kubeconfig(file: "\(home)/.kube/config").access(context: context)
+            return try Kubeconfig(file: "\(home)/.kube/config").access(context: context, environment: environment)
         }
         if context == nil, let access = try inCluster(environment: environment) { return access }
         throw ClusterAccessError(

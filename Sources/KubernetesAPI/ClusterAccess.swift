@@ -63,14 +63,14 @@ public struct ClusterAccess: Sendable {
 }
 
 /// A client-go credential plugin (`client.authentication.k8s.io`).
-public struct CredentialProgram: Sendable, Hashable {
+public struct CredentialProgram: Sendable {
     /// `client.authentication.k8s.io/v1` or `…/v1beta1`.
     public let apiVersion: String
     /// A path, or a name to look up in `PATH`.
     public let command: String
     public let arguments: [String]
-    /// Added to kubernaut's own environment.
-    public let environment: [String: String]
+    /// All that the program gets to see: kubernaut's own variables, and those that the kubeconfig adds.
+    public let environment: [String: Secret]
     /// Whether the program is told about the cluster.
     public let needsClusterInfo: Bool
     /// What to do when the program is missing; for people.

@@ -87,12 +87,12 @@ final class Connection: Sendable {
         for isLast in [false, true] {
             do throws(HTTPClientError) {
                 let (answer, status) = try await run(session)
-                if status != 401 || isLast { return answer }
+                if status != 401 || isLast || !access.canRenewCredentials { return answer }
             } catch {
                 throw ClusterError(error, operation: call.operation)
                     .mentioning("reaching \(access.server) (\(access.origin))")
             }
-            session = try await sessions.renewed(after: session, for: call.operation)
+            session = try await sessions.renewed(after: session, wasRefused: true, for: call.operation)
         }
         throw ClusterError(.unauthorized, operation: call.operation, detail: "credentials refused", status: 401)
     }
@@ -115,6 +115,17 @@ final class Connection: Sendable {
             // The status alone must do: what is missing is only its explanation.
         }
         return body
+    }
+}
+
+extension ClusterAccess {
+    /// Whether asking again may give other credentials than before.
+    fileprivate var canRenewCredentials: Bool {
+        if case .file = certificate { return true }
+        switch credentials {
+        case .tokenFile, .program: return true
+        case .none, .token, .basic: return false
+        }
     }
 }
 

@@ -7,6 +7,8 @@ import HTTPClient
 struct ContextReader {
     /// Named in every error: `context dev of /home/kim/.kube/config`.
     let origin: String
+    /// The process's variables, for the programs it starts.
+    let environment: [String: String]
 
     func fault(_ problem: String, _ advice: String) -> ClusterAccessError {
         ClusterAccessError(origin, problem, advice: advice)
@@ -129,7 +131,7 @@ struct ContextReader {
             // A name alone is looked up in PATH, as a shell does.
             command: command.contains("/") ? entry.resolved(command) : command,
             arguments: (exec["args"]?.list ?? []).compactMap(\.string),
-            environment: Dictionary(variables) { _, last in last },
+            environment: environment.merging(variables) { _, last in last }.mapValues { Secret($0) },
             needsClusterInfo: try flag(entry, "provideClusterInfo"),
             installHint: try text(entry, "installHint") ?? "")
     }

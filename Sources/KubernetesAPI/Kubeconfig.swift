@@ -72,8 +72,10 @@ struct Kubeconfig {
         entries.merge(own) { first, _ in first }
     }
 
-    /// - Parameter name: A context; nil for the current one.
-    func access(context name: String?) throws(ClusterAccessError) -> ClusterAccess {
+    /// - Parameters:
+    ///   - name: A context; nil for the current one.
+    ///   - environment: What a credential plugin gets to see.
+    func access(context name: String?, environment: [String: String]) throws(ClusterAccessError) -> ClusterAccess {
         let place = files.joined(separator: ":")
         guard let name = name ?? currentContext else {
             throw ClusterAccessError(
@@ -85,7 +87,7 @@ struct Kubeconfig {
                 place, "there is no context '\(name)'",
                 advice: "check --context and current-context; there are: \(known(contexts))")
         }
-        let reader = ContextReader(origin: "context \(name) of \(context.file)")
+        let reader = ContextReader(origin: "context \(name) of \(context.file)", environment: environment)
         let clusterName = try reader.text(context, "cluster")
         guard let clusterName, let cluster = clusters[clusterName] else {
             throw reader.fault(

@@ -12,11 +12,13 @@ struct Session: Sendable {
     let authorization: Secret?
     /// Grows with every renewal.
     let generation: Int
+    /// Of a plugin; nil when none is used.
+    fileprivate let credential: ProgramCredential?
     fileprivate let material: TLSMaterial
-    fileprivate let readAt: ContinuousClock.Instant
+    fileprivate let readAt: Instant
 }
 
-/// The files' content that a client was made from, to see when it changed.
+/// What a client was made from, to see when it changed.
 private struct TLSMaterial: Sendable, Equatable {
     var authorities: String?
     var certificate: String?
@@ -24,49 +26,66 @@ private struct TLSMaterial: Sendable, Equatable {
 }
 
 /// Turns a description of access into sessions, and keeps them fresh: files are read again each minute, and when
-/// the server has refused their content.
+/// the server has refused their content; a plugin runs again when its credential expires or is refused.
 final class SessionStore: Sendable {
     private let access: ClusterAccess
     private let userAgent: String
+    private let now: Now
     private let session = Lock<Session?>(nil)
     /// One renewal at a time; the others wait for its result.
     private let turn = RequestGate(limit: 1)
+    private let runner = CredentialRunner()
 
     private static let lifetime = Duration.seconds(60)
 
-    init(_ access: ClusterAccess, userAgent: String) {
+    init(_ access: ClusterAccess, userAgent: String, now: @escaping Now = wallClock) {
         self.access = access
         self.userAgent = userAgent
+        self.now = now
     }
 
     func current(for operation: String) async throws(ClusterError) -> Session {
-        if let session = session.withLock({ $0 }), ContinuousClock.now - session.readAt < Self.lifetime {
+        let session = session.withLock { $0 }
+        if let session, now().since(session.readAt) < Self.lifetime, session.credential?.isFresh(at: now()) ?? true {
             return session
         }
-        return try await renewed(after: session.withLock { $0 }, for: operation)
+        return try await renewed(after: session, wasRefused: false, for: operation)
     }
 
     /// A session with material read after `old` was made.
-    func renewed(after old: Session?, for operation: String) async throws(ClusterError) -> Session {
+    func renewed(
+        after old: Session?, wasRefused: Bool, for operation: String
+    ) async throws(ClusterError) -> Session {
         guard await turn.enter() else { throw ClusterError(.cancelled, operation: operation, detail: "cancelled") }
         defer { turn.leave() }
         let current = session.withLock { $0 }
         if let current, current.generation > old?.generation ?? 0 { return current }
-        let fresh = try read(replacing: current, operation)
+        let fresh = try await read(replacing: current, wasRefused: wasRefused, operation)
         session.withLock { $0 = fresh }
         return fresh
     }
 
-    private func read(replacing old: Session?, _ operation: String) throws(ClusterError) -> Session {
-        let material = TLSMaterial(
+    private func read(
+        replacing old: Session?, wasRefused: Bool, _ operation: String
+    ) async throws(ClusterError) -> Session {
+        var material = TLSMaterial(
             authorities: try text(access.authorities, "certificate authority", operation),
             certificate: try text(access.certificate, "client certificate", operation),
             key: try text(access.key, "client key", operation))
+        var credential = old?.credential
+        if case .program(let program) = access.credentials, wasRefused || credential?.isFresh(at: now()) != true {
+            credential = try await runner.run(
+                program, for: access, authorities: material.authorities, operation: operation)
+        }
+        if let certificate = credential?.certificate {
+            material.certificate = certificate.withUnsafeValue { $0 }
+            material.key = credential?.key?.withUnsafeValue { $0 }
+        }
         // The client, and its connection, stay as long as the identity does.
         let client = old.flatMap { $0.material == material ? $0.client : nil } ?? makeClient(material)
         return Session(
-            client: client, authorization: try authorization(operation), generation: (old?.generation ?? 0) + 1,
-            material: material, readAt: .now)
+            client: client, authorization: try authorization(credential, operation),
+            generation: (old?.generation ?? 0) + 1, credential: credential, material: material, readAt: now())
     }
 
     private func makeClient(_ material: TLSMaterial) -> HTTPClient {
@@ -79,18 +98,19 @@ final class SessionStore: Sendable {
             HTTPClientConfiguration(tls: tls, proxy: access.proxy, connectionsPerHost: 512, userAgent: userAgent))
     }
 
-    private func authorization(_ operation: String) throws(ClusterError) -> Secret? {
+    private func authorization(
+        _ credential: ProgramCredential?, _ operation: String
+    ) throws(ClusterError) -> Secret? {
         switch access.credentials {
         case .none: return nil
-        case .token(let token): return token.withUnsafeValue { Secret("Bearer \($0)") }
+        case .token(let token): return token.bearer
         case .tokenFile(let path):
             let token = try read(path, "token", operation).trimmedOfWhitespace
             if token.isEmpty { throw fault("the token file \(path) is empty", operation) }
-            return Secret("Bearer \(token)")
+            return Secret(token).bearer
         case .basic(let user, let password):
             return password.withUnsafeValue { Secret("Basic \(base64("\(user):\($0)".utf8))") }
-        case .program(let program):
-            throw fault("exec plugins such as \(program.command) are not supported yet", operation)
+        case .program: return credential?.token?.bearer
         }
     }
 
@@ -115,6 +135,10 @@ final class SessionStore: Sendable {
     private func fault(_ detail: String, _ operation: String) -> ClusterError {
         ClusterError(.unreachable, operation: operation, detail: "\(detail); check \(access.origin)")
     }
+}
+
+extension Secret {
+    fileprivate var bearer: Secret { withUnsafeValue { Secret("Bearer \($0)") } }
 }
 
 extension String {

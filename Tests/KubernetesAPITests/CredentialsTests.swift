@@ -97,6 +97,15 @@ struct CredentialsTests {
         #expect(server.requests.last?.headers["authorization"] == "Bearer new")
     }
 
+    @Test("credentials that cannot change are not tried twice")
+    func refusedOnce() async throws {
+        let server = try Self.server(expecting: "Bearer other")
+        var access = ClusterAccess(server: server.url)
+        access.credentials = .token(Secret("t"))
+        #expect(await clusterError { () throws(ClusterError) in try await read(access) }?.code == .unauthorized)
+        #expect(server.requests.count == 1)
+    }
+
     @Test("files that are missing or empty are named", arguments: ["missing", "empty"])
     func missingFiles(name: String) async throws {
         try Files.write([], to: "\(folder.path)/empty")
