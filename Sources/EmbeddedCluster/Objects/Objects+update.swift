@@ -87,7 +87,7 @@ extension Objects {
         }
         new.metadata = metadata
         Strategy.prepareForUpdate(&new, from: old, resource, subresource: options.subresource)
-        if resource.hasGeneration, Strategy.countsAsChange(new, old, resource) {
+        if resource.hasGeneration, options.subresource != "status", Strategy.countsAsChange(new, old, resource) {
             new.metadata["generation"] = .integer(old.generation + 1)
         }
     }

@@ -83,7 +83,6 @@ enum Strategy {
         // The controller copies a Deployment's annotations, so they are part of what is asked for.
         return resource.kind == "Deployment" && !resource.isCustom
             && new[at: "metadata", "annotations"] != old[at: "metadata", "annotations"]
-            && new["status"] == old["status"]
     }
 
     // MARK: Single kinds
