@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+
+/// What every page knows.
+struct PageContext: Sendable {
+    let status: DaemonStatus
+    let now: Instant
+    /// The daemon's version.
+    let version: String
+    /// As it was asked for, without the query.
+    let path: String
+    let query: Query
+
+    static let refreshSeconds = 15
+    /// Seconds between two loads, when the reader asked for it.
+    var refresh: Int? { query["refresh"].flatMap { Int($0) }.flatMap { (5...3600).contains($0) ? $0 : nil } }
+}
+
+/// One page before it has its frame.
+struct Page: Sendable {
+    enum Section: String, Sendable {
+        case releases, environments, syncs, system, none
+    }
+
+    /// Most specific first; without the product's name.
+    var title: String
+    var section: Section
+    /// The same facts as JSON.
+    var alternate: String?
+    /// The same from a shell.
+    var commands: [String] = []
+    var content: HTML
+}
+
+extension Page {
+    /// The whole document.
+    func document(_ context: PageContext) -> HTML {
+        let problems = context.status.environments.flatMap(\.services).count { $0.verdict.isProblem }
+        let icon = problems > 0 ? Assets.iconProblem.path : Assets.icon.path
+        let alternateLink = alternate.map { path -> HTML in
+            "<link rel=\"alternate\" type=\"application/json\" href=\"\(path)\"/>"
+        }
+        return """
+            <!DOCTYPE html>
+            <html lang="en"><head><meta charset="utf-8"/>
+            <meta name="viewport" content="width=device-width, initial-scale=1"/>
+            <meta name="color-scheme" content="light dark"/>
+            <title>\(title) – kubernaut</title>
+            <link rel="stylesheet" href="\(Assets.style.path)"/>
+            <link rel="icon" type="image/svg+xml" href="\(icon)"/>\(alternateLink)
+            </head><body>
+            <a class="skip" href="#main">Skip to content</a>\(Icon.sprite)
+            \(header(context))
+            \(banners(context.status, context.now))
+            <main id="main" tabindex="-1">
+            \(content)
+            </main>
+            \(footer(context))
+            </body></html>
+
+            """
+    }
+
+    private func header(_ context: PageContext) -> HTML {
+        let entries: [(Section, StaticString, StaticString)] = [
+            (.releases, "/", "Releases"), (.environments, "/envs", "Environments"), (.syncs, "/syncs", "Syncs"),
+            (.system, "/system", "System"),
+        ]
+        let links = entries.map { entry -> HTML in
+            let current: HTML = entry.0 == section ? " aria-current=\"page\"" : ""
+            return "<li><a href=\"\(entry.1)\"\(current)>\(entry.2)</a></li>"
+        }
+        return """
+            <header class="top"><div class="wide">
+            <a class="brand" href="/">\(Icon.brand)<span>kubernaut</span></a>
+            <nav aria-label="Main"><ul>\(links)</ul></nav>
+            <p class="git-state">\(gitState(context))</p>
+            </div></header>
+            """
+    }
+
+    private func gitState(_ context: PageContext) -> HTML {
+        guard context.status.fetchProblem == nil else {
+            return Badge(icon: .unknown, word: "git unreachable").html
+        }
+        guard let fetched = context.status.lastFetchAt else { return "<span class=\"dim\">reading git…</span>" }
+        return """
+            <span class="b good">\(Icon.healthy.image) git</span> \
+            <span class="dim">read \(Age.text(of: fetched, at: context.now))</span>
+            """
+    }
+
+    private func banners(_ status: DaemonStatus, _ now: Instant) -> HTML {
+        var banners = status.banners.map { text -> HTML in "<li class=\"note\">\(Icon.drifted.image) \(text)</li>" }
+        if let problem = status.fetchProblem {
+            let since = status.fetchProblemSince.map { " since \($0.forPeople)" } ?? ""
+            banners.append(
+                """
+                <li class="alarm">\(Icon.unknown.image) <b>Git does not answer\(since).</b> \(problem). \
+                You see the last state that was read; changes in clusters are still shown.</li>
+                """)
+        }
+        return banners.isEmpty ? "" : "<ul class=\"banners wide\" role=\"status\">\(banners)</ul>"
+    }
+
+    private func footer(_ context: PageContext) -> HTML {
+        let heads = context.status.environments.map { environment -> HTML in
+            "<li>\(environmentLink(environment.environment.name)) \(commitText(environment.head?.id))</li>"
+        }
+        let isRefreshing = context.refresh != nil
+        let target =
+            context.path + context.query.with("refresh", isRefreshing ? nil : "\(PageContext.refreshSeconds)").text
+        let refresh: HTML =
+            isRefreshing ? "Stop refreshing" : "Refresh every \(PageContext.refreshSeconds) seconds"
+        let json = alternate.map { path -> HTML in "<li><a href=\"\(path)\">This page as JSON</a></li>" }
+        let shell = commands.map { command -> HTML in "<code>\(command)</code>" }.joined("\n")
+        let cli: HTML =
+            commands.isEmpty
+            ? "" : "<details><summary>The same from a shell</summary><pre tabindex=\"0\">\(shell)</pre></details>"
+        return """
+            <footer><div class="wide">
+            \(cli)
+            <ul class="links"><li><a href="\(target)">\(refresh)</a></li>\(json)</ul>
+            <ul class="heads"><li class="dim">\(context.status.repository)</li>\(heads)</ul>
+            <p class="dim">kubernaut \(context.version)</p>
+            </div></footer>
+            """
+    }
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+
+/// `/envs`: where each environment stands.
+func environmentsPage(_ context: PageContext) -> Page {
+    let rows = context.status.environments.map { environment -> HTML in
+        let worst = environment.services.map(\.verdict).min { $0.severity < $1.severity }
+        let setting = environment.environment
+        return row(
+            """
+            \(rowHead(environmentLink(setting.name)))\
+            \(cell("State", (worst ?? .unknown).badge.html))\
+            \(cell("Services", "\(environment.services.count { $0.verdict != .notHere })"))\
+            \(cell("Branch", "<code>\(setting.branch)</code> \(commitText(environment.head?.id))"))\
+            \(cell("Applied", environment.progress))\
+            \(cell("Cluster", "\(setting.cluster ?? "default")"))\
+            \(cell("Last sync", lastSync(environment, context.now)))
+            """)
+    }
+    let columns: [HTML] = ["Environment", "State", "Services", "Branch", "Applied", "Cluster", "Last sync"]
+    return Page(
+        title: "Environments", section: .environments, alternate: "/api/v1/environments",
+        commands: ["kubernaut status"],
+        content: """
+            <div class="headline"><h1>Environments</h1><p class="dim">in the order releases walk through them</p></div>
+            <section class="card">\(table(caption: "Environments", columns: columns, rows: rows))</section>
+            """)
+}
+
+private func lastSync(_ environment: EnvironmentStatus, _ now: Instant) -> HTML {
+    guard let pass = environment.lastPass else { return "<span class=\"dim\">none yet</span>" }
+    return
+        "<a href=\"/syncs/\(percentEncoded(pass.id))\">\(pass.outcome.badge.html)</a> \(age(pass.finishedAt, at: now))"
+}
+
+/// `/envs/{env}`.
+///
+/// - Parameter passes: Newest first.
+func environmentPage(_ environment: EnvironmentStatus, passes: [PassRecord], _ context: PageContext) -> Page {
+    let name = environment.environment.name
+    return Page(
+        title: "\(name)", section: .environments, alternate: "/api/v1/environments/\(name)",
+        commands: ["kubernaut status --env \(name)", "kubernaut sync \(name)"],
+        content: """
+            <div class="headline"><h1>\(name)</h1><p class="dim">environment</p></div>
+            \(environmentProblems(environment))
+            <section class="card" aria-label="State">\(environmentFacts(environment, context))</section>
+            \(heldPrune(environment))
+            \(card("Services", id: "services", aside: positionSummary(environment), servicesTable(environment, context)))
+            \(passes.isEmpty ? "" : card("Last syncs", id: "syncs", aside: "<a href=\"/syncs?env=\(name)\">All syncs of \(name)</a>", passTable(passes, context.now)))
+            """)
+}
+
+private func environmentProblems(_ environment: EnvironmentStatus) -> HTML {
+    var items: [HTML] = []
+    if let problem = environment.sourceProblem {
+        items.append(
+            "<li>\(Badge(icon: .failed, word: "Not readable").html) <span>\(problem). Nothing is applied or deleted until this is mended.</span></li>"
+        )
+    }
+    if let problem = environment.clusterProblem {
+        items.append(
+            "<li>\(Badge(icon: .unknown, word: "Cluster unreachable").html) <span>\(problem). What is shown is the last known state.</span></li>"
+        )
+    }
+    let list: HTML = items.isEmpty ? "" : "<ul class=\"problems\">\(items)</ul>"
+    let diagnostics: HTML =
+        environment.diagnostics.isEmpty
+        ? "" : card("Problems in files of this environment", id: "diagnostics", diagnosticList(environment.diagnostics))
+    return list + diagnostics
+}
+
+private func environmentFacts(_ environment: EnvironmentStatus, _ context: PageContext) -> HTML {
+    let setting = environment.environment
+    let head = environment.head.map { head -> HTML in
+        """
+        <code>\(setting.branch)</code> @ \(commitText(head.id)) “\(head.subject)” \
+        <span class="dim">by \(head.author), \(age(head.date, at: context.now))</span>
+        """
+    }
+    let applied: HTML =
+        environment.appliedCommit == environment.head?.id && environment.head != nil
+        ? "\(Badge(icon: .healthy, word: "the cluster equals git").html)"
+        : "\(Badge(icon: .waiting, word: "not fully applied").html) last fully applied: \(commitText(environment.appliedCommit))"
+    let objects = environment.services.flatMap(\.objects)
+    let drifted = objects.count { !$0.isInSync }
+    let managed: HTML = "\(counted(objects.count, "object"))\(drifted > 0 ? ", \(drifted) not as in git" : "")"
+    return facts([
+        ("Git", head ?? "<span class=\"dim\">branch \(setting.branch) not read yet</span>"), ("Applied", applied),
+        ("Cluster", "\(setting.cluster ?? "default") <span class=\"dim\">namespace \(setting.namespace)</span>"),
+        ("Managed", managed),
+        (
+            "Deletes",
+            "<span class=\"dim\">at most \(setting.prune.limit) objects or \(setting.prune.percent) % without a person</span>"
+        ),
+        ("Now", environment.isReconciling ? Badge(icon: .rolling, word: "reconciling").html : nil),
+    ])
+}
+
+private func heldPrune(_ environment: EnvironmentStatus) -> HTML {
+    guard !environment.heldPrune.isEmpty else { return "" }
+    let items = environment.heldPrune.prefix(200).map { key -> HTML in "<li><code>\(key)</code></li>" }
+    let more = environment.heldPrune.count - items.count
+    return card(
+        "Deletions that wait for a person", id: "held",
+        """
+        <p>\(Badge(icon: .held, word: "Held").html) Git no longer has \(counted(environment.heldPrune.count, "object")); \
+        deleting so many at once needs someone who confirms exactly this list.</p>
+        <ul class="columns">\(items)</ul>\(more > 0 ? "<p class=\"dim\">and \(more) more</p>" : "")
+        """)
+}
+
+private func positionSummary(_ environment: EnvironmentStatus) -> HTML {
+    let behind = environment.positions.values.filter { $0.releasesBehind > 0 }
+    guard !behind.isEmpty else { return "" }
+    let releases = behind.reduce(0) { $0 + $1.releasesBehind }
+    return "<span class=\"dim\">\(counted(behind.count, "service")) behind by \(counted(releases, "release"))</span>"
+}
+
+private func servicesTable(_ environment: EnvironmentStatus, _ context: PageContext) -> HTML {
+    let name = environment.environment.name
+    let services = environment.services.filter { $0.verdict != .notHere }.sorted {
+        let (a, b) = (
+            min($0.verdict.severity, Verdict.unknown.severity), min($1.verdict.severity, Verdict.unknown.severity)
+        )
+        return a == b ? $0.name < $1.name : a < b
+    }
+    let rows = services.map { service -> HTML in
+        let healthy = service.objects.count { $0.health.status == .healthy }
+        let reason: HTML = service.reason.isEmpty ? "" : "<div class=\"reason\">\(service.reason)</div>"
+        let position = environment.positions[service.name]?.gap.map { gap -> HTML in
+            "<span class=\"wait\">\(gap.long)</span>"
+        }
+        return row(
+            """
+            \(rowHead(serviceLink(service.name)))\
+            \(cell("Version", "<a class=\"version\" href=\"/envs/\(name)/services/\(service.name)/manifest\">\(service.release?.version ?? "no release")</a>"))\
+            \(cell("State", "\(service.verdict.badge.html)\(reason)\(diagnosticList(service.diagnostics))"))\
+            \(cell("Here since", age(service.since, at: context.now) ?? "<span class=\"dim\">–</span>"))\
+            \(cell("Objects", "\(healthy) of \(service.objects.count) healthy"))\
+            \(cell("Position", position ?? "<span class=\"dim\">in step</span>"))
+            """)
+    }
+    guard !rows.isEmpty else { return "<p class=\"empty\">No service has a release record here yet.</p>" }
+    let columns: [HTML] = ["Service", "Version", "State", "Here since", "Objects", "Position"]
+    return table(caption: "Services in \(name)", columns: columns, rows: rows)
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Crypto
+import Domain
+import HTTPServer
+import JSON
+
+/// Answers with the header fields that each kind of answer must have.
+enum Reply {
+    /// Nothing may run, be framed or be loaded from elsewhere: pages are text and one style sheet.
+    private static let contentSecurityPolicy =
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+        + "frame-ancestors 'none'"
+
+    private static func response(_ status: Int, type: String, cache: String, _ body: [UInt8]) -> HTTPResponse {
+        HTTPResponse(
+            status: status,
+            headers: [
+                "Content-Type": type, "Cache-Control": cache, "X-Content-Type-Options": "nosniff",
+                "Referrer-Policy": "no-referrer", "Cross-Origin-Resource-Policy": "same-origin",
+            ], body: .bytes(body))
+    }
+
+    static func page(_ page: Page, status: Int = 200, _ context: PageContext) -> HTTPResponse {
+        let cache = status == 200 ? "private, no-cache" : "no-store"
+        var response = response(
+            status, type: "text/html; charset=utf-8", cache: cache, Array(page.document(context).text.utf8))
+        response.headers["Content-Security-Policy"] = contentSecurityPolicy
+        response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        response.headers["X-Frame-Options"] = "DENY"
+        response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+        if let seconds = context.refresh, status == 200 { response.headers["Refresh"] = "\(seconds)" }
+        return response
+    }
+
+    static func json(_ value: Value, status: Int = 200) -> HTTPResponse {
+        response(
+            status, type: "application/json", cache: status == 200 ? "private, no-cache" : "no-store",
+            value.prettyJSON())
+    }
+
+    static func text(_ text: String, status: Int = 200, type: String = "text/plain; charset=utf-8") -> HTTPResponse {
+        response(status, type: type, cache: "no-store", Array(text.utf8))
+    }
+
+    static func asset(_ asset: Asset) -> HTTPResponse {
+        response(200, type: asset.type, cache: "public, max-age=31536000, immutable", asset.content)
+    }
+
+    /// RFC 9457. `hint` says what to do next.
+    static func problem(_ status: Int, _ title: String, detail: String, hint: String? = nil) -> HTTPResponse {
+        var problem: Value = [
+            "type": "about:blank", "title": .string(title), "status": .integer(Int64(status)),
+            "detail": .string(detail),
+        ]
+        if let hint { problem["hint"] = .string(hint) }
+        var response = json(problem, status: status)
+        response.headers["Content-Type"] = "application/problem+json"
+        return response
+    }
+
+    /// Adds a weak validator, and answers 304 when the client has the same content already.
+    ///
+    /// Weak, because compression changes the bytes. The content is the validator: ages on pages are coarse, so it
+    /// stays the same while nothing a reader could see has changed.
+    static func conditional(_ response: HTTPResponse, for request: HTTPRequest) -> HTTPResponse {
+        guard response.status == 200, case .bytes(let body) = response.body else { return response }
+        let tag = "W/\"\(sha256Hex(body).prefix(20))\""
+        var answer = response
+        answer.headers["ETag"] = tag
+        let known = (request.headers["If-None-Match"] ?? "").split(separator: ",").map { $0.filter { $0 != " " } }
+        guard known.contains(tag) || known.contains("*") else { return answer }
+        answer.status = 304
+        answer.body = .bytes([])
+        answer.headers["Content-Type"] = nil
+        return answer
+    }
+}

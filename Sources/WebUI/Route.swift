@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+
+/// Every address of the site. Pure: an address that is not here does not exist.
+enum Route: Sendable, Equatable {
+    case overview
+    case environments
+    case environment(Name)
+    case service(Name)
+    case manifest(environment: Name, service: Name, isRaw: Bool)
+    case passes
+    case pass(String)
+    case system
+    case asset(String)
+    case livez
+    case readyz
+    case metrics
+    case api(API)
+
+    enum API: Sendable, Equatable {
+        case status
+        case environments
+        case environment(Name)
+        case services
+        case service(Name)
+        case manifest(environment: Name, service: Name)
+        case passes
+        case pass(String)
+        case sync(Name)
+    }
+
+    /// Nil when there is no such address.
+    ///
+    /// - Parameter rawPath: As sent, still percent-encoded.
+    init?(rawPath: String) {
+        var segments: [String] = []
+        for segment in rawPath.split(separator: "/") {
+            guard let text = percentDecoded(segment) else { return nil }
+            segments.append(text)
+        }
+        let route =
+            segments.first == "api" ? Self.api(segments.dropFirst()) : Self.page(segments) ?? Self.machine(segments)
+        guard let route else { return nil }
+        self = route
+    }
+
+    private static func page(_ segments: [String]) -> Route? {
+        switch segments.count {
+        case 0: return .overview
+        case 1 where segments == ["envs"]: return .environments
+        case 1 where segments == ["syncs"]: return .passes
+        case 1 where segments == ["system"]: return .system
+        case 2 where segments[0] == "envs": return Name(segments[1]).map { .environment($0) }
+        case 2 where segments[0] == "services": return Name(segments[1]).map { .service($0) }
+        case 2 where segments[0] == "syncs": return .pass(segments[1])
+        case 5 where segments[0] == "envs" && segments[2] == "services":
+            guard let environment = Name(segments[1]), let service = Name(segments[3]),
+                ["manifest", "manifest.yaml"].contains(segments[4])
+            else { return nil }
+            return .manifest(environment: environment, service: service, isRaw: segments[4] == "manifest.yaml")
+        default: return nil
+        }
+    }
+
+    private static func machine(_ segments: [String]) -> Route? {
+        switch segments {
+        case ["livez"], ["healthz"]: .livez
+        case ["readyz"]: .readyz
+        case ["metrics"]: .metrics
+        case ["favicon.ico"]: .asset("icon.svg")
+        default: segments.count == 2 && segments[0] == "assets" ? .asset(segments[1]) : nil
+        }
+    }
+
+    private static func api(_ segments: ArraySlice<String>) -> Route? {
+        guard segments.first == "v1" else { return nil }
+        let rest = Array(segments.dropFirst())
+        switch rest.count {
+        case 1 where rest == ["status"]: return .api(.status)
+        case 1 where rest == ["environments"]: return .api(.environments)
+        case 1 where rest == ["services"]: return .api(.services)
+        case 1 where rest == ["passes"]: return .api(.passes)
+        case 2 where rest[0] == "environments": return Name(rest[1]).map { .api(.environment($0)) }
+        case 2 where rest[0] == "services": return Name(rest[1]).map { .api(.service($0)) }
+        case 2 where rest[0] == "passes": return .api(.pass(rest[1]))
+        case 3 where rest[0] == "environments" && rest[2] == "sync": return Name(rest[1]).map { .api(.sync($0)) }
+        case 5 where rest[0] == "environments" && rest[2] == "services" && rest[4] == "manifest":
+            guard let environment = Name(rest[1]), let service = Name(rest[3]) else { return nil }
+            return .api(.manifest(environment: environment, service: service))
+        default: return nil
+        }
+    }
+
+    /// The methods this address answers to, `HEAD` included.
+    var methods: [String] {
+        if case .api(.sync) = self { ["POST"] } else { ["GET", "HEAD"] }
+    }
+}
+
+/// Names that a person may have meant: at most three, the nearest first.
+func nearNames(to name: String, among names: [String]) -> [String] {
+    let word = Array(name.lowercased().unicodeScalars.prefix(64))
+    let scored = Set(names).map { candidate -> (name: String, distance: Int) in
+        let other = Array(candidate.unicodeScalars.prefix(64))
+        let isPart = word.count >= 3 && (candidate.contains(name) || name.contains(candidate))
+        return (candidate, isPart ? 1 : distance(word, other))
+    }
+    return scored.filter { $0.distance <= max(2, word.count / 3) }
+        .sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(3).map(\.name)
+}
+
+/// Levenshtein's distance: insertions, deletions and substitutions.
+private func distance(_ left: [Unicode.Scalar], _ right: [Unicode.Scalar]) -> Int {
+    var row = Array(0...right.count)
+    for (index, scalar) in left.enumerated() {
+        var diagonal = row[0]
+        row[0] = index + 1
+        for column in right.indices {
+            let substituted = diagonal + (scalar == right[column] ? 0 : 1)
+            diagonal = row[column + 1]
+            row[column + 1] = min(substituted, diagonal + 1, row[column] + 1)
+        }
+    }
+    return row[right.count]
+}

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Domain
+public import HTTPServer
+import JSON
+public import Lifecycle
+public import Logging
+
+/// The site: an HTTP request comes in, a page, JSON or a probe's answer goes out.
+///
+/// It reads one snapshot of the daemon's status per request and never touches git or a cluster by itself; the one
+/// thing it can ask for is a pass. Everything shown came from files and clusters and counts as hostile.
+public struct WebPages: Sendable {
+    /// Where pages take their facts from. All are safe from any thread.
+    public struct Sources: Sendable {
+        /// Returns at once.
+        public var status: @Sendable () -> DaemonStatus
+        public var history: any PassHistory
+        /// The service in the environment at a commit; nil commit for the newest. Nil result when there is no such
+        /// service there.
+        public var detail:
+            @Sendable (_ environment: Name, _ service: Name, _ commit: CommitID?) async throws -> ServiceDetail?
+        /// Asks for a pass over an environment; false when there is no such environment.
+        public var requestSync: @Sendable (_ environment: Name) -> Bool
+        /// Prometheus' text format.
+        public var metrics: @Sendable () -> String
+        /// Whether the daemon's loops still turn. Must not depend on git or clusters: a restart cannot mend those.
+        public var isAlive: @Sendable () -> Bool = { true }
+
+        public init(
+            status: @escaping @Sendable () -> DaemonStatus, history: any PassHistory,
+            detail:
+                @escaping @Sendable (_ environment: Name, _ service: Name, _ commit: CommitID?) async throws ->
+                ServiceDetail?,
+            requestSync: @escaping @Sendable (_ environment: Name) -> Bool,
+            metrics: @escaping @Sendable () -> String
+        ) {
+            self.status = status
+            self.history = history
+            self.detail = detail
+            self.requestSync = requestSync
+            self.metrics = metrics
+        }
+    }
+
+    let sources: Sources
+    let version: String
+    let hosts: Set<String>
+    let logger: Logger
+    let now: Now
+
+    /// - Parameters:
+    ///   - version: The daemon's own.
+    ///   - hosts: Names under which the site may be reached, in lower case and without port. `localhost` and
+    ///     addresses are always good: a page of another site can reach us only under a name of its own.
+    public init(
+        sources: Sources, version: String, hosts: Set<String> = [], logger: Logger = .silent,
+        now: @escaping Now = wallClock
+    ) {
+        self.sources = sources
+        self.version = version
+        self.hosts = hosts
+        self.logger = logger
+        self.now = now
+    }
+
+    /// Give this to a `WebServer`.
+    public var handler: HTTPHandler { { request in await answer(request) } }
+
+    /// Answers one request.
+    public func answer(_ request: HTTPRequest) async -> HTTPResponse {
+        let isAPI = request.rawPath.hasPrefix("/api/")
+        guard isOwnHost(request.host) else {
+            return Reply.problem(
+                421, "Misdirected Request", detail: "this site is not reached under the name in Host",
+                hint: "use its address, or name the host in the daemon's configuration")
+        }
+        let context = context(for: request)
+        guard let route = Route(rawPath: request.rawPath) else { return notFound(request.rawPath, isAPI, context) }
+        guard route.methods.contains(request.method) else { return methodNotAllowed(route, isAPI, context) }
+        do {
+            return Reply.conditional(try await answer(route, request, context), for: request)
+        } catch let problem as NotFound {
+            return notFound(request.rawPath, isAPI, context, near: problem)
+        } catch {
+            logger.error("A page could not be made", ["path": request.rawPath, "error": "\(error)"])
+            return failure(error, isAPI, context)
+        }
+    }
+
+    private func context(for request: HTTPRequest) -> PageContext {
+        PageContext(
+            status: sources.status(), now: now(), version: version, path: request.rawPath,
+            query: Query(request.rawQuery))
+    }
+
+    private func isOwnHost(_ host: String) -> Bool {
+        let isAddress =
+            host.hasPrefix("[") || host.utf8.allSatisfy { $0 == UInt8(ascii: ".") || (48...57).contains($0) }
+        return isAddress || host == "localhost" || hosts.contains(host)
+    }
+
+    private func answer(_ route: Route, _ request: HTTPRequest, _ context: PageContext) async throws -> HTTPResponse {
+        switch route {
+        case .asset(let name):
+            guard let asset = Assets.named(name) else { throw NotFound() }
+            return Reply.asset(asset)
+        case .livez: return Probes.livez(isAlive: sources.isAlive(), context)
+        case .readyz: return Probes.readyz(context)
+        case .metrics: return Reply.text(sources.metrics(), type: "text/plain; version=0.0.4; charset=utf-8")
+        case .api(let route): return try await api(route, request, context)
+        case .manifest(let environment, let service, isRaw: true):
+            let detail = try await detail(environment, service, context)
+            return Reply.text(manifestYAML(detail), type: "application/yaml")
+        default: return Reply.page(try await page(route, context), context)
+        }
+    }
+
+    private func page(_ route: Route, _ context: PageContext) async throws -> Page {
+        switch route {
+        case .environments: return environmentsPage(context)
+        case .environment(let name):
+            let environment = try context.environment(name)
+            return environmentPage(
+                environment, passes: try await sources.history.passes(of: name, before: nil, limit: 10), context)
+        case .service(let name): return servicePage(try context.service(name), context)
+        case .manifest(let environment, let service, _):
+            return manifestPage(try await detail(environment, service, context), of: environment, context)
+        case .passes:
+            let size = 50
+            return passesPage(
+                try await passes(context, limit: size + 1, environmentKey: "env"), pageSize: size, context)
+        case .pass(let id): return passPage(try await pass(id), context)
+        case .system: return systemPage(context)
+        case .overview, .asset, .livez, .readyz, .metrics, .api: return overviewPage(context)
+        }
+    }
+}
+
+// MARK: - facts for pages and API
+
+extension WebPages {
+    func detail(_ environment: Name, _ service: Name, _ context: PageContext) async throws -> ServiceDetail {
+        _ = try context.environment(environment)
+        let commit = try context.query["at"].map { text in
+            guard let commit = CommitID(text.lowercased()) else { throw NotFound() }
+            return commit
+        }
+        guard let detail = try await sources.detail(environment, service, commit) else {
+            throw NotFound(near: context.names(nearTo: service))
+        }
+        return detail
+    }
+
+    /// At most 200, newest first, as the query asks.
+    func passes(_ context: PageContext, limit: Int, environmentKey: String) async throws -> [PassRecord] {
+        let environment = try context.query[environmentKey].flatMap { text -> Name? in
+            guard !text.isEmpty else { return nil }
+            guard let name = Name(text) else { throw NotFound() }
+            return try context.environment(name).environment.name
+        }
+        return try await sources.history.passes(
+            of: environment, before: context.query["before"], limit: min(200, limit))
+    }
+
+    func pass(_ id: String) async throws -> PassRecord {
+        guard let pass = try await sources.history.pass(id) else { throw NotFound() }
+        return pass
+    }
+}
+
+/// What was asked for does not exist.
+struct NotFound: Error {
+    /// Addresses that may have been meant.
+    var near: [(path: String, name: String)] = []
+}
+
+extension PageContext {
+    func environment(_ name: Name) throws(NotFound) -> EnvironmentStatus {
+        if let environment = status.environments.first(where: { $0.environment.name == name }) { return environment }
+        let names = status.environments.map(\.environment.name.text)
+        throw NotFound(near: nearNames(to: name.text, among: names).map { ("/envs/\($0)", $0) })
+    }
+
+    /// The name itself, when any environment has or had the service.
+    func service(_ name: Name) throws(NotFound) -> Name {
+        let isKnown = status.environments.contains { environment in
+            environment.releases[name] != nil || environment.services.contains { $0.name == name }
+        }
+        if isKnown { return name }
+        throw NotFound(near: names(nearTo: name))
+    }
+
+    func names(nearTo service: Name) -> [(path: String, name: String)] {
+        let names = status.environments.flatMap { $0.services.map(\.name.text) }
+        return nearNames(to: service.text, among: names).map { ("/services/\($0)", $0) }
+    }
+}
+
+// MARK: - errors
+
+extension WebPages {
+    private func notFound(
+        _ path: String, _ isAPI: Bool, _ context: PageContext, near: NotFound = NotFound()
+    ) -> HTTPResponse {
+        let known = ["envs", "services", "syncs", "system", "metrics", "readyz", "livez", "healthz"]
+        let first = path.split(separator: "/").first.map(String.init) ?? ""
+        let pages =
+            known.contains(first)
+            ? [] : nearNames(to: first, among: ["envs", "syncs", "system"]).map { ("/\($0)", "/\($0)") }
+        let suggestions = near.near + pages
+        let names = suggestions.map(\.name).joined(separator: ", ")
+        if isAPI {
+            return Reply.problem(
+                404, "Not Found", detail: "there is nothing at \(path)",
+                hint: names.isEmpty ? nil : "did you mean \(names)?")
+        }
+        let page = errorPage(404, "Not found", notFoundText(path, suggestions: suggestions))
+        return Reply.page(page, status: 404, context)
+    }
+
+    private func methodNotAllowed(_ route: Route, _ isAPI: Bool, _ context: PageContext) -> HTTPResponse {
+        let methods = route.methods.joined(separator: ", ")
+        var response =
+            isAPI
+            ? Reply.problem(405, "Method Not Allowed", detail: "this address answers to \(methods)")
+            : Reply.page(
+                errorPage(405, "Not possible here", "This address answers to \(methods) only."), status: 405, context)
+        response.headers["Allow"] = methods
+        return response
+    }
+
+    private func failure(_ error: any Error, _ isAPI: Bool, _ context: PageContext) -> HTTPResponse {
+        let hint = "try again; if it stays, the daemon's log has the same error with its time"
+        if isAPI { return Reply.problem(500, "Internal Server Error", detail: "\(error)", hint: hint) }
+        let page = errorPage(
+            500, "That did not work",
+            "<code>\("\(error)" as String)</code></p><p>Try again; if it stays, the daemon's log has the same error with its time."
+        )
+        return Reply.page(page, status: 500, context)
+    }
+}
