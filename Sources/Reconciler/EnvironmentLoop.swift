@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Domain
+import Health
 public import Lifecycle
 public import Logging
 
@@ -19,15 +20,15 @@ public final class EnvironmentLoop: Service {
         public let settings: ReconcilerSettings
         public let logger: Logger
 
-        /// - Parameter health: How a live object does, by its kind's rules. Pure.
+        /// - Parameter health: How a live object does; nil for the rules of the `Health` room. Pure.
         public init(
-            source: any Source, render: @escaping ReconcilePass.Renderer,
-            health: @escaping @Sendable (Value) -> ObjectHealth, history: any PassHistory, logger: Logger,
-            settings: ReconcilerSettings = ReconcilerSettings(), time: TimeSource = .system
+            source: any Source, render: @escaping ReconcilePass.Renderer, history: any PassHistory, logger: Logger,
+            settings: ReconcilerSettings = ReconcilerSettings(), time: TimeSource = .system,
+            health: (@Sendable (Value) -> ObjectHealth)? = nil
         ) {
             self.source = source
             self.render = render
-            self.health = health
+            self.health = health ?? { Health.health(of: $0, now: time.now()) }
             self.history = history
             self.time = time
             self.settings = settings
@@ -40,6 +41,8 @@ public final class EnvironmentLoop: Service {
         var commit: CommitID?
         /// The pass in hand.
         var running: (interruption: Interruption, commit: CommitID)?
+        /// The one pass of `runOnce`.
+        var once: Interruption?
         var isStopping = false
     }
 
@@ -98,11 +101,11 @@ public final class EnvironmentLoop: Service {
     public var heldHash: String { book.current.heldHash }
 
     public func stop() {
-        let running = inbox.withLock { inbox in
+        let passes = inbox.withLock { inbox in
             inbox.isStopping = true
-            return inbox.running?.interruption
+            return [inbox.running?.interruption, inbox.once]
         }
-        running?.raise()
+        for pass in passes { pass?.raise() }
         stopping.raise()
         arrivals.send()
     }
@@ -123,13 +126,33 @@ public final class EnvironmentLoop: Service {
 
     // MARK: Passes
 
+    /// One pass over these files and no more: nothing is watched, nothing tried again later. For `apply --once`;
+    /// not for an environment whose loop runs.
+    ///
+    /// - Parameter snapshot: Of a commit, or of a working tree.
+    public func runOnce(_ trigger: Trigger, over snapshot: SourceSnapshot) async -> PassRecord {
+        let interruption = Interruption()
+        inbox.withLock { inbox in
+            if inbox.isStopping { interruption.raise() }
+            inbox.once = interruption
+        }
+        let record = await pass(interruption) { _ in snapshot }.run(trigger, at: snapshot.commit?.id)
+        await remember(record)
+        return record
+    }
+
+    private func pass(_ interruption: Interruption, read: @escaping ReconcilePass.Reader) -> ReconcilePass {
+        ReconcilePass(
+            environment: environment, read: read, render: rooms.render, bench: bench, book: book,
+            interruption: interruption)
+    }
+
     private func runPasses() async {
         var failures = 0
         while !stopping.isRaised {
             if let (trigger, commit, interruption) = take() {
-                let pass = ReconcilePass(
-                    environment: environment, source: rooms.source, render: rooms.render, bench: bench, book: book,
-                    interruption: interruption)
+                let source = rooms.source
+                let pass = pass(interruption) { try await source.snapshot(at: commit, reusing: $0) }
                 let record = await pass.run(trigger, at: commit)
                 inbox.withLock { $0.running = nil }
                 failures = record.outcome == .succeeded || record.outcome == .stopped ? 0 : failures + 1
@@ -231,7 +254,12 @@ public final class EnvironmentLoop: Service {
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 while (try? await self.rooms.time.sleep(.seconds(30))) != nil {
-                    if !self.book.current.rollingSince.isEmpty { wake.yield() }
+                    let since = self.book.current.rollingSince.values
+                    guard let newest = since.max() else { continue }
+                    if self.rooms.time.uptime() - newest < .seconds(90) {
+                        await HealthProbe(bench: self.bench, interruption: self.stopping).askUndecided()
+                    }
+                    wake.yield()
                 }
             }
             for await _ in wakes {

@@ -8,13 +8,27 @@ struct HealthProbe: Sendable {
     let interruption: Interruption
 
     private static let askInterval = Duration.milliseconds(500)
+    /// Without a status, whether a custom resource works is a matter of time: see `Health.health(of:now:)`.
+    private static let lookInterval = Duration.seconds(10)
+
+    /// Looks again at custom resources on their way, whose health may change without any event.
+    func askUndecided() async {
+        let undecided = bench.index.members.filter {
+            $0.value.health.status == .progressing && Self.isCustom($0.key.groupKind)
+        }
+        await ask(undecided.keys.sorted())
+    }
 
     /// - Returns: What is not healthy in time, and why; nil when everything is.
     func wait(for keys: [ResourceKey]) async -> String? {
         let limit = bench.time.uptime() + bench.settings.healthTimeout
         let index = bench.index
         while true {
-            await ask(keys.filter { !index.isFollowed($0.groupKind) && Self.problem($0, in: index) != nil })
+            await ask(
+                keys.filter {
+                    Self.problem($0, in: index) != nil
+                        && (!index.isFollowed($0.groupKind) || Self.isCustom($0.groupKind))
+                })
             let problem: @Sendable () -> String? = { keys.lazy.compactMap { Self.problem($0, in: index) }.first }
             let left = limit - bench.time.uptime()
             guard let reason = problem() else { return nil }
@@ -23,11 +37,16 @@ struct HealthProbe: Sendable {
             }
             let isAsking = keys.contains { !index.isFollowed($0.groupKind) }
             let result = await Reconciler.wait(
-                upTo: isAsking ? min(left, Self.askInterval) : left, time: bench.time, interruption: interruption,
+                upTo: min(left, isAsking ? Self.askInterval : Self.lookInterval), time: bench.time,
+                interruption: interruption,
                 on: [index.changes], until: { problem() == nil })
             if result == .met { return nil }
             if result == .interrupted { return reason }
         }
+    }
+
+    private static func isCustom(_ kind: GroupKind) -> Bool {
+        kind.group.contains(".") && !kind.group.hasSuffix(".k8s.io")
     }
 
     private static func problem(_ key: ResourceKey, in index: MemberIndex) -> String? {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Domain
+import Health
 import Lifecycle
 
 /// Everything of ours in the cluster, as last seen, without bodies. Safe from any thread.
@@ -156,6 +157,11 @@ final class MemberIndex: Sendable {
             if seen.sync != .proven { state.suspects[key] = .appeared }
             return seen.sync != .proven
         }
+        if known.uid == seen.uid, known.resourceVersion == seen.resourceVersion {
+            // The same state, looked at later: health may depend on the time.
+            state.members[key]?.health = seen.health
+            return false
+        }
         if known.uid == seen.uid, !isLater(seen.resourceVersion, than: known.resourceVersion) { return false }
         if seen.sync != .proven {
             let isChanged = known.isChanged(in: seen)
@@ -235,19 +241,8 @@ final class MemberIndex: Sendable {
 
 /// How closely a kind is watched.
 enum Attention {
-    /// Kinds that cannot be unhealthy: their bodies (and the secrets in them) need not be followed.
-    private static let stateless: Set<GroupKind> = Set(
-        [
-            "ConfigMap", "Secret", "ServiceAccount", "ResourceQuota", "LimitRange",
-            "Role.rbac.authorization.k8s.io", "RoleBinding.rbac.authorization.k8s.io",
-            "ClusterRole.rbac.authorization.k8s.io", "ClusterRoleBinding.rbac.authorization.k8s.io",
-            "NetworkPolicy.networking.k8s.io", "IngressClass.networking.k8s.io", "StorageClass.storage.k8s.io",
-            "PriorityClass.scheduling.k8s.io", "RuntimeClass.node.k8s.io", "CSIDriver.storage.k8s.io",
-            "MutatingWebhookConfiguration.admissionregistration.k8s.io",
-            "ValidatingWebhookConfiguration.admissionregistration.k8s.io",
-        ].map { GroupKind($0) })
-
-    static func detail(for kind: GroupKind) -> Detail { stateless.contains(kind) ? .metadata : .whole }
+    /// Kinds that cannot be unhealthy are followed by their metadata: no body, and no secret in it, is sent.
+    static func detail(for kind: GroupKind) -> Detail { Health.hasRule(for: kind) ? .whole : .metadata }
 
     /// - Parameter rules: What to ask for kinds that can be unhealthy.
     static func health(of object: Value, kind: GroupKind, rules: (Value) -> ObjectHealth) -> ObjectHealth {

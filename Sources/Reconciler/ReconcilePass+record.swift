@@ -18,7 +18,7 @@ private enum PassError: Error, CustomStringConvertible {
 }
 
 extension ReconcilePass {
-    func begin(_ trigger: Trigger, _ commit: CommitID) -> PassRecord {
+    func begin(_ trigger: Trigger, _ commit: CommitID?) -> PassRecord {
         let now = bench.time.now()
         var record = PassRecord(
             id: Self.id(at: now, unitRandom: bench.time.unitRandom), environment: environment.name, trigger: trigger,

@@ -6,25 +6,27 @@ public import Domain
 ///
 /// Comes in: a commit and why now. Goes out: a record of what happened, whatever happened.
 public struct ReconcilePass: Sendable {
-    /// Files of one commit → everything the environment wants. Services whose inputs are those of the previous
-    /// rendering may be taken over from it. Pure.
-    public typealias Renderer = @Sendable (SourceSnapshot, Environment, _ previous: Rendering?) -> Rendering
+    /// Files of one commit → everything the environment wants. Called one at a time for each environment, and free
+    /// to remember what did not change since the last time.
+    public typealias Renderer = @Sendable (SourceSnapshot, Environment) -> Rendering
+    /// The files, given the last ones that were read.
+    typealias Reader = @Sendable (_ previous: SourceSnapshot?) async throws -> SourceSnapshot
 
     let environment: Environment
-    let source: any Source
+    let read: Reader
     let render: Renderer
     let bench: Workbench
     let book: EnvironmentBook
     let interruption: Interruption
 
     /// Never throws: a failure is a result too, and reaches the history like any other.
-    func run(_ trigger: Trigger, at commit: CommitID) async -> PassRecord {
+    func run(_ trigger: Trigger, at commit: CommitID?) async -> PassRecord {
         var record = begin(trigger, commit)
         do {
-            let snapshot = try await source.snapshot(at: commit, reusing: book.current.snapshot)
+            let snapshot = try await read(book.current.snapshot)
 
             record.stage = .render
-            let rendering = render(snapshot, environment, book.current.rendering)
+            let rendering = render(snapshot, environment)
             try accept(rendering, of: snapshot, into: &record)
 
             record.stage = .plan

@@ -62,7 +62,7 @@ final class TestRepository: Source {
     }
 
     var renderer: ReconcilePass.Renderer {
-        { snapshot, environment, _ in
+        { snapshot, environment in
             let commit = snapshot.commit
             return self.state.withLock { state in
                 let problem = commit.flatMap { state.problems[$0.id] }
@@ -181,8 +181,8 @@ final class World: Sendable {
 
     var rooms: EnvironmentLoop.Rooms {
         EnvironmentLoop.Rooms(
-            source: repository, render: repository.renderer, health: testHealth, history: history, logger: .silent,
-            settings: settings)
+            source: repository, render: repository.renderer, history: history, logger: .silent, settings: settings,
+            health: testHealth)
     }
 
     /// A daemon that has just started and remembers nothing.
@@ -221,8 +221,9 @@ struct Daemon: Sendable {
     @discardableResult
     func pass(_ commit: CommitID, interruption: Interruption = Interruption()) async -> PassRecord {
         await ReconcilePass(
-            environment: world.environment, source: world.repository, render: world.repository.renderer, bench: bench,
-            book: book, interruption: interruption
+            environment: world.environment,
+            read: { try await world.repository.snapshot(at: commit, reusing: $0) },
+            render: world.repository.renderer, bench: bench, book: book, interruption: interruption
         ).run(.poll, at: commit)
     }
 }

@@ -198,6 +198,25 @@ public final class FakeCluster: Cluster {
         }
     }
 
+    /// Takes the finalizers off: a dying object goes.
+    public func release(_ key: ResourceKey) {
+        state.withLock { state in
+            guard let object = state.objects[key] else { return }
+            state.store(
+                FakeState.removing(["f:metadata", "f:finalizers"], from: object), key,
+                managers: state.managers[key] ?? [:], event: .deleted)
+        }
+    }
+
+    /// The server itself writes a value differently; nobody's ownership changes.
+    public func respell(_ key: ResourceKey, _ change: (inout Value) -> Void) {
+        state.withLock { state in
+            guard var object = state.objects[key] else { return }
+            change(&object)
+            state.store(object, key, managers: state.managers[key] ?? [:], event: .modified)
+        }
+    }
+
     public func setUnavailable(_ groupVersions: Set<String>) {
         state.withLock { state in
             state.unavailable = groupVersions
