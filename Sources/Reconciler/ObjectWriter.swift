@@ -111,8 +111,7 @@ struct ObjectWriter: Sendable {
         return try await put(desired, over: live, dryRun: dryRun)
     }
 
-    private func put(_ desired: DesiredObject, over live: Value, dryRun: Bool) async throws(ClusterError) -> WriteResult
-    {
+    func put(_ desired: DesiredObject, over live: Value, dryRun: Bool) async throws(ClusterError) -> WriteResult {
         let object = Rebase.object(desired.object(in: bench.applySet), over: live, kind: desired.key.groupKind)
         return try await bench.gate.pass { () throws(ClusterError) in
             try await bench.cluster.replace(object, in: desired.resource, dryRun: dryRun)

@@ -3,6 +3,6 @@
 /// Every command, in the order help shows them.
 let commands: [Command] = [
     .initialize, .validate,
-    .render, .health,
+    .render, .diff, .health,
     .help, .completion, .man, .version,
 ]
