@@ -66,7 +66,7 @@ let package = Package(
         // The way of the data.
         room("HTTPClient", ["Domain", "Platform", "Lifecycle", "CCurl"]),
         room("GitSource", ["Domain", "Platform", "Lifecycle", "Logging", "Crypto", "HTTPClient", "CLibgit2"]),
-        room("Render", ["Domain", "YAML", "JSON", "Crypto"]),
+        room("Render", ["Domain", "Lifecycle", "YAML", "JSON", "Crypto"]),
         room("Health", ["Domain", "JSON"]),
         room("KubernetesAPI", ["Domain", "Platform", "Lifecycle", "Logging", "JSON", "YAML", "HTTPClient"]),
         room("Reconciler", ["Domain", "Lifecycle", "Logging", "JSON", "Crypto", "Health"]),

@@ -51,36 +51,33 @@ public struct Renderer: Sendable {
     public func render(
         _ snapshot: SourceSnapshot, for environment: Environment, reusing previous: RenderCache? = nil
     ) -> (rendering: Rendering, cache: RenderCache) {
-        let library = TemplateLibrary(snapshot, reusing: previous?.library, limits: settings.limits)
         var diagnostics: [Diagnostic] = []
         let defaults = defaults(snapshot, environment, &diagnostics)
-        let context = RenderContext(
-            snapshot: snapshot, environment: environment, settings: settings, library: library, defaults: defaults)
         guard !diagnostics.contains(where: { $0.severity == .error }) else {
             let rendering = Rendering(
                 environment: environment, commit: snapshot.commit, services: [], diagnostics: diagnostics)
             // What was rendered before stays useful for the time when the file is readable again.
-            return (rendering, previous ?? RenderCache(library: library))
+            return (rendering, previous ?? RenderCache())
         }
-        let names = ServiceList(snapshot, environment)
-        diagnostics += names.strayFiles(in: context)
-        var cache = RenderCache(library: library)
-        for name in names.services {
-            cache.results[name] = result(name, context, previous?.results[name])
-        }
-        let services = names.services.compactMap { cache.results[$0]?.service }
+        let changes = RenderChanges(from: previous, to: snapshot, environment, settings)
+        let kept = changes.keepsTemplates ? previous?.library : nil
+        let library = kept ?? TemplateLibrary(snapshot, reusing: previous?.library, limits: settings.limits)
+        let context = RenderContext(
+            snapshot: snapshot, environment: environment, settings: settings, library: library, defaults: defaults)
+        var cache = previous ?? RenderCache()
+        cache.advance(to: context, changes)
         let rendering = Rendering(
-            environment: environment, commit: snapshot.commit,
-            services: DuplicateObjects.refuse(in: services, environment), diagnostics: diagnostics)
+            environment: environment, commit: snapshot.commit, services: cache.services,
+            diagnostics: diagnostics + cache.strayFiles)
         return (rendering, cache)
     }
 
-    private func result(_ name: Name, _ context: RenderContext, _ previous: RenderCache.Result?) -> RenderCache.Result {
-        if let previous, previous.inputs == context.inputs(previous.dependencies) { return previous }
-        var renderer = ServiceRenderer(name, in: context)
-        let (service, dependencies) = renderer.render()
-        return RenderCache.Result(
-            service: service, inputs: service?.inputs ?? context.inputs(dependencies), dependencies: dependencies)
+    /// As `render(_:for:reusing:)`, with what is kept for the next call inside of the result.
+    public func render(
+        _ snapshot: SourceSnapshot, for environment: Environment, after previous: Rendering?
+    ) -> Rendering {
+        let (rendering, cache) = render(snapshot, for: environment, reusing: previous?.state as? RenderCache)
+        return rendering.keeping(cache)
     }
 
     func defaults(
@@ -112,19 +109,4 @@ public struct Renderer: Sendable {
                     at: layer.location(number.mark), hint: "write \"\(number.text)\" if it is a version"))
         }
     }
-}
-
-/// What one rendering of an environment leaves for the next: opaque, and of the size of the manifests.
-public struct RenderCache: Sendable {
-    let library: TemplateLibrary
-    var results: [Name: Result] = [:]
-
-    struct Result: Sendable {
-        /// Nil when the service is not in the environment. Before duplicates across services were looked for.
-        let service: RenderedService?
-        let inputs: String
-        let dependencies: [String]
-    }
-
-    init(library: TemplateLibrary) { self.library = library }
 }

@@ -16,31 +16,39 @@ enum Names {
                 ? nil : "allowed: lower-case letters, digits and inner hyphens, a letter first, at most 63"
         case ("", "Namespace"): return isLabel(name) ? nil : "allowed: \(Name.rule)"
         default:
-            return isSubdomain(name)
+            return isSubdomain(name.utf8)
                 ? nil : "allowed: lower-case letters, digits, inner hyphens and dots, at most 253"
         }
     }
 
     static func isQualifiedName(_ text: String) -> Bool {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count <= 2, let name = parts.last, (1...63).contains(name.utf8.count), isWordEnclosed(name.utf8)
-        else {
-            return false
+        let bytes = text.utf8
+        guard let slash = bytes.firstIndex(of: UInt8(ascii: "/")) else {
+            return (1...63).contains(bytes.count) && isWordEnclosed(bytes)
         }
-        return parts.count == 1 || isSubdomain(String(parts[0]))
+        let name = bytes[bytes.index(after: slash)...]
+        return (1...63).contains(name.count) && isWordEnclosed(name) && isSubdomain(bytes[..<slash])
     }
 
     static func isLabelValue(_ text: String) -> Bool {
         text.isEmpty || text.utf8.count <= 63 && isWordEnclosed(text.utf8)
     }
 
-    private static func isSubdomain(_ text: String) -> Bool {
-        (1...253).contains(text.utf8.count)
-            && text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { part in
-                guard let first = part.utf8.first, let last = part.utf8.last else { return false }
-                return isLowerWord(first) && isLowerWord(last)
-                    && part.utf8.allSatisfy { isLowerWord($0) || $0 == UInt8(ascii: "-") }
+    private static func isSubdomain(_ text: some BidirectionalCollection<UInt8>) -> Bool {
+        guard (1...253).contains(text.count) else { return false }
+        // A dot stands for the border of a label, as do both ends.
+        var before = UInt8(ascii: ".")
+        for byte in text {
+            if byte == UInt8(ascii: ".") {
+                guard isLowerWord(before) else { return false }
+            } else if byte == UInt8(ascii: "-") {
+                guard before != UInt8(ascii: ".") else { return false }
+            } else if !isLowerWord(byte) {
+                return false
             }
+            before = byte
+        }
+        return isLowerWord(before)
     }
 
     private static func isLabel(_ text: String) -> Bool { Name(text) != nil }
