@@ -24,6 +24,9 @@ struct HTML: Sendable, ExpressibleByStringInterpolation {
         mutating func appendInterpolation(_ html: HTML) { text += html.text }
         mutating func appendInterpolation(_ html: HTML?) { text += html?.text ?? "" }
         mutating func appendInterpolation(_ parts: [HTML]) { for part in parts { text += part.text } }
+
+        // Disfavored: a literal inside an interpolation (`flag ? "<b>" : ""`) is markup of ours, not a text.
+        @_disfavoredOverload
         mutating func appendInterpolation(_ value: some CustomStringConvertible) { text += escaped(value.description) }
     }
 

@@ -111,8 +111,8 @@ extension Page {
         let isRefreshing = context.refresh != nil
         let target =
             context.path + context.query.with("refresh", isRefreshing ? nil : "\(PageContext.refreshSeconds)").text
-        let refresh: HTML =
-            isRefreshing ? "Stop refreshing" : "Refresh every \(PageContext.refreshSeconds) seconds"
+        let words: HTML = isRefreshing ? "Stop refreshing" : "Refresh every \(PageContext.refreshSeconds) seconds"
+        let refresh: HTML = section == .none ? "" : "<li><a href=\"\(target)\">\(words)</a></li>"
         let json = alternate.map { path -> HTML in "<li><a href=\"\(path)\">This page as JSON</a></li>" }
         let shell = commands.map { command -> HTML in "<code>\(command)</code>" }.joined("\n")
         let cli: HTML =
@@ -121,7 +121,7 @@ extension Page {
         return """
             <footer><div class="wide">
             \(cli)
-            <ul class="links"><li><a href="\(target)">\(refresh)</a></li>\(json)</ul>
+            <ul class="links">\(refresh)\(json)</ul>
             <ul class="heads"><li class="dim">\(context.status.repository)</li>\(heads)</ul>
             <p class="dim">kubernaut \(context.version)</p>
             </div></footer>

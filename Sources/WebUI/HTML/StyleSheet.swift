@@ -79,7 +79,7 @@ private let pipeline = """
     .problems li{display:flex;gap:.15rem .9rem;flex-wrap:wrap}
     .strip{display:flex;align-items:stretch;margin-block:0 1.25rem}
     .strip .env{flex:1 1 0;min-width:0;background:var(--card);border:1px solid var(--line);border-top:3px solid var(--good);border-radius:12px;box-shadow:var(--shadow);padding:.8rem 1.1rem}
-    .strip .troubled{border-top-color:var(--bad)}
+    .strip .tone-bad{border-top-color:var(--bad)}.strip .tone-busy{border-top-color:var(--busy)}.strip .tone-warn{border-top-color:var(--warn)}.strip .tone-held{border-top-color:var(--held)}.strip .tone-dim{border-top-color:var(--control)}
     .strip .env h2{font-size:1.0625rem;margin-bottom:.3rem}
     .strip .env h2 a{color:var(--text);text-decoration:none}.strip .env h2 a:hover{text-decoration:underline}
     .strip .env p{margin:.3rem 0 0;font-size:.875rem}
@@ -110,8 +110,8 @@ private let tables = """
     .data thead a{color:inherit;text-decoration:underline dotted}
     .data tbody tr:last-child>*{border-bottom:0}
     .data tbody tr:hover{background:var(--alt)}
-    .data tbody th{font-weight:600}
-    .data .number{text-align:right;font-variant-numeric:tabular-nums}
+    .data tbody th{font-weight:600}.data tbody th .dim{font-weight:400}
+    .data .number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
     .card .data th:first-child,.card .data td:first-child{padding-left:0}
     .card .data th:last-child,.card .data td:last-child{padding-right:0}
     .matrix{background:var(--card);border:1px solid var(--line);border-radius:12px;box-shadow:var(--shadow);border-collapse:separate;border-spacing:0}
@@ -153,7 +153,7 @@ private let details = """
     .steps{display:grid;gap:.6rem}.steps .b{width:5rem}
     .code{margin-inline:-1.25rem;margin-bottom:-1rem;border-top:1px solid var(--line)}
     .yaml{font-size:.875rem;line-height:1.45}
-    .yaml td{padding:0 .75rem;vertical-align:top}
+    .yaml td{padding:0 .75rem;vertical-align:baseline}
     .yaml tr.set{background:var(--tint-set)}
     .yaml tr:target{outline:2px solid var(--link);outline-offset:-2px}
     .yaml .n{width:1%;text-align:right;user-select:none;padding-left:1.25rem}

@@ -128,7 +128,10 @@ private func servicesTable(_ environment: EnvironmentStatus, _ context: PageCont
     }
     let rows = services.map { service -> HTML in
         let healthy = service.objects.count { $0.health.status == .healthy }
-        let reason: HTML = service.reason.isEmpty ? "" : "<div class=\"reason\">\(service.reason)</div>"
+        // The diagnostics say the same, and where.
+        let reason: HTML =
+            service.reason.isEmpty || !service.diagnostics.isEmpty
+            ? "" : "<div class=\"reason\">\(service.reason)</div>"
         let position = environment.positions[service.name]?.gap.map { gap -> HTML in
             "<span class=\"wait\">\(gap.long)</span>"
         }

@@ -72,10 +72,10 @@ private func environmentBox(_ environment: EnvironmentStatus, _ now: Instant) ->
     let badges = counts.sorted { $0.key.severity < $1.key.severity }.map { verdict, count -> HTML in
         "<li>\(verdict.badge.counted(count))</li>"
     }
-    let worst = services.map(\.verdict.severity).min() ?? Verdict.healthy.severity
-    let isTroubled = worst <= Verdict.stuck.severity || environment.problem != nil
+    let worst = services.map(\.verdict).min { $0.severity < $1.severity } ?? .healthy
+    let tone = environment.problem == nil ? worst.badge.tone : "bad"
     return """
-        <li class="env \(isTroubled ? "troubled" : "")"><h2>\(environmentLink(environment.environment.name))</h2>
+        <li class="env tone-\(tone)"><h2>\(environmentLink(environment.environment.name))</h2>
         <ul class="counts">\(badges)</ul>\(bar(counts))
         <p class="dim">\(commitText(environment.head?.id)) \(age(environment.head?.date, at: now)) · \
         \(environment.progress)</p></li>

@@ -39,7 +39,7 @@ func passTable(_ passes: [PassRecord], _ now: Instant) -> HTML {
         let reason: HTML = pass.reason.isEmpty ? "" : "<div class=\"reason\">\(pass.reason)</div>"
         return row(
             """
-            \(rowHead("<a href=\"/syncs/\(percentEncoded(pass.id))\">\(pass.startedAt.forPeople)</a> <span class=\"dim\">\(Age.text(of: pass.startedAt, at: now))</span>"))\
+            \(rowHead("<a href=\"/syncs/\(percentEncoded(pass.id))\">\(pass.startedAt.forPeople)</a><div class=\"dim\">\(Age.text(of: pass.startedAt, at: now))</div>"))\
             \(cell("Environment", environmentLink(pass.environment)))\
             \(cell("Result", "\(pass.outcome.badge.html)\(reason)"))\
             \(cell("Commit", commitStep(pass)))\
@@ -54,7 +54,7 @@ func passTable(_ passes: [PassRecord], _ now: Instant) -> HTML {
 
 private func commitStep(_ pass: PassRecord) -> HTML {
     guard let previous = pass.previousCommit, previous != pass.commit else { return commitText(pass.commit) }
-    return "\(commitText(previous)) → \(commitText(pass.commit))"
+    return "<span class=\"nowrap\">\(commitText(previous)) → \(commitText(pass.commit))</span>"
 }
 
 private func changes(_ pass: PassRecord) -> HTML {

@@ -36,9 +36,8 @@ private func lane(_ name: Name, _ here: [(EnvironmentStatus, ServiceStatus?)], _
                 <p><a href="/envs/\(environment.environment.name)/services/\(name)/manifest">Manifest in \(environment.environment.name)</a></p>
                 """
             } ?? "<p>\(Verdict.notHere.badge.html)</p>"
-        let isTroubled = service?.verdict.isProblem ?? false
         return """
-            \(gap)<li class="env \(isTroubled ? "troubled" : "")"><h2>\(environmentLink(environment.environment.name))</h2>\(content)</li>
+            \(gap)<li class="env tone-\((service?.verdict ?? .notHere).badge.tone)"><h2>\(environmentLink(environment.environment.name))</h2>\(content)</li>
             """
     }
     return "<ol class=\"strip\" aria-label=\"Where it runs\">\(boxes)</ol>"
