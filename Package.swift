@@ -114,7 +114,13 @@ let package = Package(
         tests(
             "EmbeddedClusterTests",
             ["Domain", "EmbeddedCluster", "HTTPServer", "HTTPClient", "KubernetesAPI", "JSON", "YAML", "TestKit"]),
-        tests("CLITests", ["Domain", "CLI", "JSON", "YAML", "Lifecycle", "Platform", "TestKit"]),
+        tests(
+            "CLITests",
+            [
+                "Domain", "CLI", "JSON", "YAML", "Lifecycle", "Platform", "EmbeddedCluster", "HTTPServer",
+                "KubernetesAPI",
+                "TestKit",
+            ]),
         tests("EndToEndTests", ["Domain", "Platform", "JSON", "HTTPClient", "TestKit", "kubernaut"]),
     ],
     swiftLanguageModes: [.v6]

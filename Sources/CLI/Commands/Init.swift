@@ -56,7 +56,7 @@ private func scaffold(_ invocation: Invocation) throws(CommandError) -> Scaffold
     guard !words.isEmpty else { throw CommandError(.usage, "--environments names none") }
     var environments: [Name] = []
     for word in words {
-        let environment = try name(word, for: "an environment")
+        let environment = try parsedName(word, for: "an environment")
         guard !environments.contains(environment) else {
             throw CommandError(.usage, "--environments names \(environment) twice")
         }
@@ -68,7 +68,7 @@ private func scaffold(_ invocation: Invocation) throws(CommandError) -> Scaffold
         environments.append(environment)
     }
     return Scaffold(
-        environments: environments, service: try name(try invocation.required("service"), for: "a service"))
+        environments: environments, service: try parsedName(try invocation.required("service"), for: "a service"))
 }
 
 private func nextSteps(_ invocation: Invocation, _ top: String) -> String {

@@ -16,10 +16,11 @@ extension Command {
         flags: [
             SharedFlag.environment, SharedFlag.service, SharedFlag.output(["yaml", "json", "name"]),
             SharedFlag.revision, SharedFlag.repository, SharedFlag.path,
+            Flag("show-origin", "write behind each line which file, line and column set it"),
         ],
         examples: [
             Example("kubernaut render --env staging", "everything staging wants"),
-            Example("kubernaut render --env staging --service cart", "one service"),
+            Example("kubernaut render --env staging --service cart --show-origin", "and where each value comes from"),
             Example("kubernaut render --env dev --at HEAD~1 -o json", "as it was one commit ago, as one List"),
         ]
     ) { invocation in
@@ -38,7 +39,11 @@ extension Command {
         guard report.errorCount == 0 else {
             throw CommandError(.no, "\(environment.name) cannot be rendered: \(counted(report.errorCount, "error"))")
         }
-        try console.put(text(services.flatMap(\.manifests), as: invocation.output))
+        if invocation.isOn("show-origin") {
+            try console.put(annotated(services, workspace, environment, console.style(.output)))
+        } else {
+            try console.put(text(services.flatMap(\.manifests), as: invocation.output))
+        }
         return .done
     }
 }
@@ -53,6 +58,27 @@ private func text(_ manifests: [Manifest], as format: String) -> String {
             .joined()
     default: return yamlStream(manifests.map(\.object))
     }
+}
+
+/// YAML that can still be applied, with a comment behind each line that a file set.
+private func annotated(
+    _ services: [RenderedService], _ workspace: Workspace, _ environment: Environment, _ style: Style
+) -> String {
+    var documents: [String] = []
+    for service in services {
+        guard let detail = workspace.renderer.detail(of: service.name, in: workspace.snapshot, for: environment) else {
+            continue
+        }
+        for manifest in detail.manifests {
+            let width = min(manifest.lines.map(\.text.count).max() ?? 0, 60)
+            documents.append(
+                manifest.lines.map { line in
+                    guard let origin = line.origin else { return "\(line.text)\n" }
+                    return "\(padded(line.text, width))  \(style.dim("# \(origin.short)"))\n"
+                }.joined())
+        }
+    }
+    return documents.joined(separator: "---\n")
 }
 
 extension Origin {

@@ -3,6 +3,7 @@
 /// Every command, in the order help shows them.
 let commands: [Command] = [
     .initialize, .validate,
-    .render, .diff, .health,
+    .render, .diff, .explain, .status, .health,
+    .apply,
     .help, .completion, .man, .version,
 ]

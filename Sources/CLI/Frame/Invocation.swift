@@ -73,7 +73,7 @@ struct Invocation: Sendable {
 /// A name that a person typed.
 ///
 /// - Throws: `.usage` when it can be no name of a service or environment.
-func name(_ text: String, for what: String) throws(CommandError) -> Name {
+func parsedName(_ text: String, for what: String) throws(CommandError) -> Name {
     guard let name = Name(text) else {
         throw CommandError(.usage, "\"\(text)\" is no name of \(what)", hint: "names are \(Name.rule)")
     }

@@ -4,8 +4,8 @@ import Lifecycle
 
 /// What a long command is doing, on standard error.
 ///
-/// At a terminal one line that is written over, from 300 ms on, so that quick work does not flicker. Elsewhere one
-/// line at once and one every 30 s, because pipelines kill silent steps.
+/// At a terminal one line that is written over, from 300 ms on, so that quick work does not flicker. Elsewhere a
+/// line after 3 s and one every 30 s, because pipelines kill silent steps.
 final class Progress: Sendable {
     private let console: Console
     private let text: Lock<String>
@@ -33,9 +33,8 @@ final class Progress: Sendable {
         ticker = Task {
             let clock = ContinuousClock()
             let start = clock.now
-            if !isTerminal { console.note("\(current.withLock { $0 }) ...") }
             do {
-                try await clock.sleep(for: isTerminal ? .milliseconds(300) : .seconds(30))
+                try await clock.sleep(for: isTerminal ? .milliseconds(300) : .seconds(3))
                 while true {
                     let seconds = (clock.now - start).components.seconds
                     let said = "\(current.withLock { $0 }) ... \(seconds) s"

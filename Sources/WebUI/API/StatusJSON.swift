@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Domain
+package import Domain
 
 // The wire form of what pages show. Own functions rather than derived ones, so that renaming a property of the
 // domain cannot change the API.
@@ -14,7 +14,8 @@ extension Value {
 }
 
 extension DaemonStatus {
-    var json: Value {
+    /// What `/api/v1/status` answers, and `kubernaut status -o json` prints.
+    package var json: Value {
         [
             "version": Value(version), "repository": .string(repository), "ready": .bool(isReady),
             "lastFetchAt": Value(lastFetchAt), "fetchProblem": Value(fetchProblem),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Domain
+package import Domain
 
 /// Service × environment: what the start page shows, filtered, sorted and cut into pages. Pure.
 struct ReleaseMatrix: Sendable {
@@ -115,5 +115,5 @@ extension Position {
 
 extension Verdict {
     /// For URLs and JSON: `rolling-out`.
-    var slug: String { rawValue.lowercased().replacing(" ", with: "-") }
+    package var slug: String { rawValue.lowercased().replacing(" ", with: "-") }
 }

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import HTTPClient
+import JSON
+import WebUI
+import YAML
+
+extension Command {
+    static let status = Command(
+        "status", .look, "say what runs where, and how it does",
+        [
+            "Asks a running kubernaut (--server). Without one it looks for itself: the newest commit of each "
+                + "environment's branch that this clone knows, and the cluster, by a dry run that writes nothing.",
+            "With --check the command ends with 1 unless every service shown is healthy.",
+        ],
+        arguments: [Argument("SERVICE", "only this service", optional: true)],
+        flags: [
+            Flag(
+                "env", short: "e", value: "NAME", "only this environment; may come more than once",
+                variable: "KUBERNAUT_ENV", repeatable: true),
+            SharedFlag.server, Flag("check", "end with 1 when a service is not healthy"),
+            SharedFlag.output(["table", "wide", "name", "json", "yaml"]), SharedFlag.noHeaders,
+            SharedFlag.revision, SharedFlag.repository, SharedFlag.path, SharedFlag.kubeconfig, SharedFlag.context,
+        ],
+        examples: [
+            Example("kubernaut status --server http://127.0.0.1:8080", "every service in every environment"),
+            Example("kubernaut status cart -o wide", "one service, looked up from this clone"),
+            Example("kubernaut status --env production --check", "for a pipeline"),
+        ]
+    ) { invocation in
+        let progress = Progress(invocation.console, "looking at environments and clusters")
+        defer { progress.end() }
+        let answer: Value
+        if let server = invocation.text("server") {
+            answer = try await fetched(from: server)
+        } else {
+            answer = try await LocalStatus(invocation).read().json
+        }
+        let shown = try chosen(answer, invocation)
+        progress.end()
+        try invocation.console.put(text(shown, invocation))
+        for problem in problems(shown) { invocation.console.complain(problem) }
+        // A daemon's answer is whole whatever it says; our own is not when a cluster did not answer.
+        let isUnread = invocation.text("server") == nil && hasClusterProblem(shown)
+        guard invocation.isOn("check") else { return isUnread ? .unavailable : .done }
+        let rows = statusRows(shown)
+        return problems(shown).isEmpty && rows.allSatisfy { $0.verdict == Verdict.healthy.slug } ? .done : .no
+    }
+}
+
+private func fetched(from server: String) async throws -> Value {
+    let client = HTTPClient()
+    defer { client.shutdown() }
+    let base = server.hasSuffix("/") ? String(server.dropLast()) : server
+    let request = HTTPClientRequest(
+        "GET", "\(base)/api/v1/status", headers: ["Accept": "application/json"], timeout: .seconds(30))
+    let response = try await client.send(request)
+    switch response.status {
+    case 200: break
+    case 401, 403: throw CommandError(.notPermitted, "\(base) answered \(response.status): not permitted")
+    case 404: throw CommandError(.notFound, "\(base) has no /api/v1/status", hint: "is it a kubernaut?")
+    case 429, 500...: throw CommandError(.unavailable, "\(base) answered \(response.status)", hint: "try again")
+    default: throw CommandError(.failed, "\(base) answered \(response.status)")
+    }
+    do {
+        return try parseJSON(response.body)
+    } catch {
+        throw CommandError(.failed, "\(base)/api/v1/status is no JSON: \(error)", hint: "is it a kubernaut?")
+    }
+}
+
+/// Only the environments and the service that were asked for.
+private func chosen(_ answer: Value, _ invocation: Invocation) throws(CommandError) -> Value {
+    var environments = answer["environments"]?.list ?? []
+    let names = environments.compactMap { $0["name"]?.string }
+    let wanted = invocation.texts("env")
+    for name in wanted where !names.contains(name) {
+        throw CommandError(
+            .notFound, "there is no environment \"\(name)\"",
+            hint: didYouMean(name, in: names) ?? "there are \(names.joined(separator: ", "))")
+    }
+    if !wanted.isEmpty { environments = environments.filter { wanted.contains($0["name"]?.string ?? "") } }
+    if let service = invocation.argument(0) {
+        let known = Set(environments.flatMap { $0["services"]?.list ?? [] }.compactMap { $0["name"]?.string })
+        guard known.contains(service) else {
+            throw CommandError(
+                .notFound, "there is no service \"\(service)\"", hint: didYouMean(service, in: known))
+        }
+        environments = environments.map { environment in
+            var environment = environment
+            environment["services"] = .list(
+                (environment["services"]?.list ?? []).filter { $0["name"]?.string == service })
+            return environment
+        }
+    }
+    var shown = answer
+    shown["environments"] = .list(environments)
+    return shown
+}
+
+/// One service in one environment.
+private struct StatusRow {
+    let environment: String
+    let service: String
+    let verdict: String
+    let value: Value
+    /// The environment's.
+    let commit: String
+}
+
+private func statusRows(_ status: Value) -> [StatusRow] {
+    (status["environments"]?.list ?? []).flatMap { environment in
+        (environment["services"]?.list ?? []).map { service in
+            StatusRow(
+                environment: environment["name"]?.string ?? "", service: service["name"]?.string ?? "",
+                verdict: service["verdict"]?.string ?? "", value: service,
+                commit: String((environment[at: "head", "id"]?.string ?? "").prefix(7)))
+        }
+    }
+}
+
+/// Why environments as a whole are not what they should be.
+private func problems(_ status: Value) -> [String] {
+    var problems: [String] = []
+    if let problem = status["fetchProblem"]?.string { problems.append("the repository cannot be fetched: \(problem)") }
+    for environment in status["environments"]?.list ?? [] {
+        let name = environment["name"]?.string ?? ""
+        for key in ["sourceProblem", "clusterProblem"] {
+            if let problem = environment[key]?.string { problems.append("\(name): \(problem)") }
+        }
+    }
+    return problems
+}
+
+private func hasClusterProblem(_ status: Value) -> Bool {
+    (status["environments"]?.list ?? []).contains { $0["clusterProblem"]?.string != nil }
+}
+
+private func text(_ status: Value, _ invocation: Invocation) -> String {
+    let rows = statusRows(status)
+    switch invocation.output {
+    case "json": return String(decoding: status.prettyJSON(), as: UTF8.self)
+    case "yaml": return status.yaml()
+    case "name":
+        var names: [String] = []
+        for row in rows where !names.contains("service/\(row.service)") { names.append("service/\(row.service)") }
+        return names.sorted().map { "\($0)\n" }.joined()
+    default: return table(rows, invocation)
+    }
+}
+
+private func table(_ rows: [StatusRow], _ invocation: Invocation) -> String {
+    let isWide = invocation.output == "wide"
+    let console = invocation.console
+    let showsShape = console.isUnicode && console.terminals.contains(.output)
+    let header =
+        ["ENVIRONMENT", "SERVICE", "VERSION", "VERDICT"] + (isWide ? ["COMMIT", "IMAGE", "BY"] : []) + ["REASON"]
+    let lines = rows.map { row -> [Table.Cell] in
+        let verdict = Verdict.allCases.first { $0.slug == row.verdict }
+        let shape = showsShape ? verdict.map { "\($0.shape) " } ?? "" : ""
+        let wide: [Table.Cell] =
+            isWide
+            ? [
+                .plain(row.commit), .plain(row.value[at: "release", "image"]?.string ?? ""),
+                .plain(row.value[at: "release", "releasedBy"]?.string ?? ""),
+            ] : []
+        return [
+            .plain(row.environment), .plain(row.service), .plain(row.value[at: "release", "version"]?.string ?? ""),
+            .verdict(verdict, shape + (verdict?.rawValue ?? row.verdict)),
+        ] + wide + [.plain(row.value["reason"]?.string ?? "")]
+    }
+    return Table(header, lines).text(for: invocation)
+}
+
+extension Table.Cell {
+    fileprivate static func verdict(_ verdict: Verdict?, _ text: String) -> Table.Cell {
+        switch verdict {
+        case .healthy: Table.Cell(text: text, tone: .good)
+        case .rollingOut, .waiting, .held, .drifted: Table.Cell(text: text, tone: .busy)
+        case .failed, .unhealthy, .stuck, .unknown: Table.Cell(text: text, tone: .bad)
+        case .notHere, nil: Table.Cell(text: text, tone: .quiet)
+        }
+    }
+}

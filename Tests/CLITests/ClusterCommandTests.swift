@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import EmbeddedCluster
+import Foundation
+import HTTPServer
+import JSON
+import KubernetesAPI
+import Platform
+import TestKit
+import Testing
+
+@testable import CLI
+
+/// `apply`, `status` and `diff live:` against an embedded cluster, and `explain`.
+@Suite(.timeLimit(.minutes(1))) struct ClusterCommandTests {
+    private let folder: TemporaryFolder
+    private var kubeconfig: String { "\(folder.path)/kubeconfig" }
+
+    init() throws {
+        folder = try TemporaryFolder("cluster")
+        try FileManager.default.copyItem(
+            atPath: "\(BuiltBinary.packageRoot)/environments", toPath: "\(folder.path)/environments")
+        try git("init", "-q", "--initial-branch", "dev")
+        try commit()
+        try git("branch", "staging")
+        try git("branch", "production")
+    }
+
+    private func git(_ words: String...) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/git")
+        process.arguments = ["-C", folder.path] + words
+        try process.run()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0)
+    }
+
+    private func commit() throws {
+        try git("add", "environments")
+        try git("-c", "user.name=Kim", "-c", "user.email=kim@example.com", "commit", "-q", "-m", "Change")
+    }
+
+    private func run(_ words: String...) async -> CapturedRun {
+        await CapturedRun.of(words, environment: ["KUBECONFIG": kubeconfig], folder: folder.path)
+    }
+
+    /// Runs `body` while an embedded cluster listens.
+    private func withCluster(_ body: @Sendable (KubernetesCluster) async throws -> Void) async throws {
+        var configuration = EmbeddedCluster.Configuration()
+        configuration.podDelay = .zero
+        let cluster = try EmbeddedCluster(configuration)
+        let server = WebServer(name: "cluster", handler: cluster.handler)
+        let url = "http://127.0.0.1:\(try server.start())"
+        try Files.write(Array(cluster.kubeconfig(server: url).utf8), to: kubeconfig)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await cluster.run() }
+            group.addTask { try await server.run() }
+            defer {
+                cluster.stop()
+                server.stop()
+            }
+            try await body(KubernetesCluster(ClusterAccess(server: url), version: "test"))
+        }
+    }
+
+    /// Waits until nothing rolls out any more.
+    private func settled(_ environment: String) async -> CapturedRun {
+        while true {
+            let result = await run("status", "--env", environment)
+            if !result.output.contains("Rolling out") { return result }
+        }
+    }
+
+    @Test("a pass by hand brings the cluster to the branch, and the next one changes nothing")
+    func apply() async throws {
+        try await withCluster { _ in
+            let dry = await run("apply", "--env", "dev", "--dry-run")
+            #expect(dry.code == 0, "\(dry.error)")
+            #expect(dry.output.contains("Deployment/shop-dev/cart created (dry run)\n"))
+            #expect(await run("status", "--env", "dev").output.contains("Waiting"))
+            let first = await run("apply", "--env", "dev")
+            #expect(first.code == 0, "\(first.error)")
+            #expect(first.output.contains("Deployment/shop-dev/cart created\n"))
+            let second = await run("apply", "--env", "dev")
+            #expect(second.code == 0)
+            #expect(second.output.isEmpty)
+            #expect(second.error.contains("succeeded, 0 changed, 16 unchanged"))
+            let status = await settled("dev")
+            #expect(status.output.split(separator: "\n").count { $0.contains("Healthy") } == 5, "\(status.output)")
+            #expect(await run("status", "--env", "dev", "--check").code == 0)
+            #expect(await run("diff", "live:dev").code == 0)
+        }
+    }
+
+    @Test("what somebody changed, deleted or took out of git shows before it is mended")
+    func drift() async throws {
+        try await withCluster { cluster in
+            #expect(await run("apply", "--env", "dev").code == 0)
+            _ = await settled("dev")
+            let discovery = try await cluster.discovery(refresh: false)
+            let services = try #require(discovery.resource(for: GroupKind("Service")))
+            try await cluster.delete(
+                services, namespace: "shop-dev", name: "web", preconditions: Preconditions(), propagation: .background,
+                dryRun: false)
+            try Files.remove("\(folder.path)/environments/releases/mail.yaml")
+            try commit()
+            let diff = await run("diff", "live:dev", "-o", "table", "--no-headers")
+            #expect(diff.code == 1)
+            let lines = diff.output.split(separator: "\n").map {
+                $0.split(separator: " ").prefix(3).joined(separator: " ")
+            }
+            #expect(lines == ["removed dev Deployment/shop-dev/mail", "added dev Service/shop-dev/web"])
+            let status = await run("status", "web", "--env", "dev")
+            #expect(status.output.contains("Service/shop-dev/web is not applied yet"))
+            #expect(await run("status", "--env", "dev", "--check").code == 1)
+            let applied = await run("apply", "--env", "dev")
+            #expect(applied.output == "Service/shop-dev/web created\nDeployment/shop-dev/mail deleted\n")
+        }
+    }
+
+    @Test("an object that the cluster refuses fails alone, and the command ends with 1")
+    func refused() async throws {
+        try Files.write(
+            Array("apiVersion: nowhere.example.com/v1\nkind: Widget\nmetadata: {name: x}\n".utf8),
+            to: "\(folder.path)/environments/templates/widget.yaml")
+        try Files.write(
+            Array("template: widget\nrelease: none\n".utf8), to: "\(folder.path)/environments/services/widget.yaml")
+        try commit()
+        try await withCluster { _ in
+            let result = await run("apply", "--env", "dev")
+            #expect(result.code == 1, "\(result.error)")
+            #expect(result.output.contains("Widget/shop-dev/x failed: the cluster does not know the kind"))
+            #expect(result.output.contains("Deployment/shop-dev/cart created\n"))
+            let status = await run("status", "--env", "dev", "-o", "json")
+            let environments = try parseJSON(Array(status.output.utf8))["environments"]?.list
+            let found = environments?.first?["services"]?.list?.first { $0["name"] == "widget" }
+            #expect(found?["verdict"] == "failed")
+        }
+    }
+
+    @Test("a cluster that does not answer is unavailable, and the message names it")
+    func unreachable() async throws {
+        let port = try FreePort.take(1)[0]
+        try Files.write(
+            Array(EmbeddedCluster().kubeconfig(server: "http://127.0.0.1:\(port)").utf8), to: kubeconfig)
+        for words in [["diff", "live:dev"], ["apply", "--env", "dev", "--dry-run"], ["status", "--env", "dev"]] {
+            let result = await CapturedRun.of(words, environment: ["KUBECONFIG": kubeconfig], folder: folder.path)
+            #expect(result.code == 7, "\(words)")
+            #expect(result.error.contains("127.0.0.1:\(port)"))
+        }
+        let none = await CapturedRun.of(["status"], environment: ["HOME": folder.path], folder: folder.path)
+        #expect(none.code == 2)
+        #expect(none.error.contains("try: "))
+    }
+
+    @Test("status asks the server it is given, and shows what that says")
+    func server() async throws {
+        let body = """
+            {"version":1,"fetchProblem":null,"environments":[{"name":"dev","head":{"id":"0123456789"},
+            "services":[{"name":"cart","verdict":"unhealthy","reason":"out of memory","release":{"version":"1.2"}}]}]}
+            """
+        let server = try ScriptedServer { request in
+            [request.target == "/api/v1/status" ? .answer(200, body) : .answer(404, "no")]
+        }
+        let result = await run("status", "--server", server.url)
+        #expect(result.code == 0, "\(result.error)")
+        #expect(
+            result.output == """
+                ENVIRONMENT  SERVICE  VERSION  VERDICT    REASON
+                dev          cart     1.2      Unhealthy  out of memory
+
+                """)
+        #expect(await run("status", "--server", server.url, "--check").code == 1)
+        #expect(await run("status", "--server", "\(server.url)/elsewhere").code == 5)
+        #expect(await run("status", "crat", "--server", server.url).error.contains("did you mean \"cart\"?"))
+        let port = try FreePort.take(1)[0]
+        #expect(await run("status", "--server", "http://127.0.0.1:\(port)").code == 7)
+    }
+
+    @Test("explain names file, line and column of a value, and what it overrides")
+    func explain() async throws {
+        let result = await run("explain", "cart", "replicas", "--env", "staging")
+        #expect(result.code == 0, "\(result.error)")
+        #expect(
+            result.output == """
+                PATH         VALUE  SET BY                WHERE
+                replicas     2      environment defaults  environments/staging/defaults.yaml:1:11
+                  overrides  1      defaults              environments/defaults.yaml:2:11
+
+                """)
+        let place = await run("explain", "cart", "spec.replicas", "--env", "staging", "-o", "json")
+        let item = try parseJSON(Array(place.output.utf8))["items"]?.list?.first
+        #expect(item?["object"] == "Deployment/cart")
+        #expect(item?["value"] == 2)
+        #expect(item?["valuePath"] == "replicas")
+        #expect(item?["file"] == "environments/staging/defaults.yaml")
+    }
+
+    @Test("explain says why a service or a value is not there")
+    func absent() async throws {
+        try Files.write(
+            Array("enabled: false\n".utf8), to: "\(folder.path)/environments/staging/services/web.yaml")
+        for (words, says) in [
+            (["web", "--env", "staging"], "staging/services/web.yaml disables it"),
+            (["crat", "--env", "dev"], "did you mean \"cart\"?"),
+            (["cart", "replcas", "--env", "dev"], "did you mean \"replicas\"?"),
+        ] {
+            let result = await CapturedRun.of(["explain"] + words, folder: folder.path)
+            #expect(result.code == 5)
+            #expect(result.error.contains(says), "\(result.error)")
+        }
+    }
+
+    @Test("render --show-origin is still YAML, with the origin behind each line")
+    func origin() async {
+        let result = await run("render", "--env", "staging", "--service", "cart", "--show-origin")
+        #expect(result.code == 0)
+        #expect(result.output.contains("# environment defaults environments/staging/defaults.yaml:1:11"))
+    }
+}
