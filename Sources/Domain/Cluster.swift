@@ -103,7 +103,7 @@ public struct WriteResult: Sendable {
 /// A cluster's API, one object at a time. Port; `KubernetesAPI` is the implementation.
 ///
 /// Every function throws `ClusterError` and nothing else, and ends early with `.cancelled` when its task is
-/// cancelled.
+/// cancelled. Every object given back has its own `apiVersion` and `kind`, also in lists and as metadata only.
 public protocol Cluster: Sendable {
     /// What the cluster serves. Cached; `refresh` asks again.
     func discovery(refresh: Bool) async throws(ClusterError) -> Discovery

@@ -2,6 +2,7 @@
 
 import Domain
 import KubernetesAPI
+import Platform
 import TestKit
 
 enum Kinds {
@@ -32,5 +33,11 @@ func clusterError(_ body: () async throws(ClusterError) -> Void) async -> Cluste
         return nil
     } catch {
         return error
+    }
+}
+
+extension String {
+    init(contentsOfAuthority authority: TestAuthority) throws {
+        self = String(decoding: try Files.read(authority.certificateFile), as: UTF8.self)
     }
 }
