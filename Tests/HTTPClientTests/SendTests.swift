@@ -228,6 +228,8 @@ struct SendTests {
             try await call(200, 10)
             // The server's threads close their ends a moment later.
             #expect(try openDescriptors() - descriptors < 20)
+            // Sanitizers keep memory for themselves; under them, LeakSanitizer judges these loops.
+            guard !hasSanitizer else { return }
             #expect(try residentKilobytes() - memory < 3000)
         }
     }
