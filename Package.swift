@@ -89,7 +89,8 @@ let package = Package(
 
         // Tests mirror the rooms; TestKit is an ordinary target they share.
         .target(
-            name: "TestKit", dependencies: ["Domain", "Platform", "Lifecycle", "HTTPClient"], path: "Tests/TestKit",
+            name: "TestKit", dependencies: ["Domain", "Platform", "Lifecycle", "HTTPClient", "HTTPServer"],
+            path: "Tests/TestKit",
             swiftSettings: house),
         tests("DomainTests", ["Domain"]),
         tests("JSONTests", ["Domain", "JSON"]),
@@ -118,10 +119,11 @@ let package = Package(
             "CLITests",
             [
                 "Domain", "CLI", "JSON", "YAML", "Lifecycle", "Platform", "EmbeddedCluster", "HTTPServer",
-                "KubernetesAPI",
-                "TestKit",
+                "KubernetesAPI", "TestKit", "kubernaut",
             ]),
-        tests("EndToEndTests", ["Domain", "Platform", "JSON", "HTTPClient", "TestKit", "kubernaut"]),
+        tests(
+            "EndToEndTests",
+            ["Domain", "Platform", "Lifecycle", "JSON", "HTTPClient", "HTTPServer", "TestKit", "kubernaut"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -5,5 +5,6 @@ let commands: [Command] = [
     .initialize, .validate,
     .render, .diff, .explain, .status, .health,
     .apply,
+    .serve, .cluster, .demo,
     .help, .completion, .man, .version,
 ]

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import EmbeddedCluster
+import GitSource
+import HTTPServer
+import Health
+import History
+import KubernetesAPI
+import Lifecycle
+import Logging
+import Metrics
+import Platform
+import Reconciler
+import Render
+import WebUI
+
+/// All parts of the daemon, built and connected. Decides nothing.
+struct Daemon {
+    /// Where pages are: `http://127.0.0.1:8080`.
+    let address: String
+    let board: StatusBoard
+    let repository: RepositoryLoop
+    let clusters: ClusterSet
+    private let services: [any Service]
+    /// Held for as long as the daemon lives.
+    private let stateLock: FolderLock
+
+    /// Takes hold of the state folder, opens everything and listens; nothing runs yet.
+    ///
+    /// - Parameter variables: The process's environment, in which kubeconfigs are found.
+    /// - Throws: An error whose description is a sentence for the operator.
+    init(_ configuration: ServeConfiguration, variables: [String: String], logger: Logger) async throws {
+        try Files.makeFolder(configuration.state, mode: 0o700)
+        stateLock = try FolderLock(configuration.state)
+        let registry = Registry()
+        let version = kubernautVersion
+        let remote = try GitRemote(configuration.repository)
+        let mirror = try GitMirror(
+            of: remote, configRoot: configuration.repository.path, in: "\(configuration.state)/mirror", logger: logger)
+        let history = SQLiteHistory(
+            path: "\(configuration.state)/history.sqlite",
+            warn: { problem in
+                logger.warning("The history file is damaged", ["error": problem])
+            })
+        clusters = try await ClusterSet(configuration, registry: registry, version: version, environment: variables)
+        let board = StatusBoard(repository: mirror.repository)
+        let measuredHistory = MeasuredHistory(history, registry: registry)
+        let renderer = Renderer()
+        let incremental = IncrementalRenderer(renderer)
+        var settings = ReconcilerSettings()
+        settings.pollInterval = configuration.poll
+        settings.policyBranch = configuration.repository.policyBranch
+        let rooms = EnvironmentLoop.Rooms(
+            source: MeasuredSource(mirror, registry: registry),
+            render: { snapshot, environment, _ in incremental.render(snapshot, for: environment) },
+            health: { health(of: $0, now: wallClock()) }, history: measuredHistory, logger: logger, settings: settings)
+        let repository = RepositoryLoop(
+            rooms: rooms,
+            readPipeline: { snapshot in
+                let reading = Renderer.pipeline(in: snapshot)
+                return (reading.content, reading.diagnostics)
+            },
+            readRelease: { file, path in Renderer.release(file.bytes, path: path).content },
+            cluster: { [clusters] name in clusters[name] }, board: board)
+        let banners = clusters.banners + Self.banners(configuration)
+        board.update { $0.banners = banners }
+        self.board = board
+        self.repository = repository
+
+        let details = ServiceDetails(mirror: mirror, renderer: renderer, board: board)
+        let sources = WebPages.Sources(
+            status: { board.current }, history: measuredHistory,
+            detail: { try await details.detail(environment: $0, service: $1, commit: $2) },
+            requestSync: { name in
+                guard repository.environment(name) != nil else { return false }
+                repository.request(.request)
+                return true
+            },
+            metrics: {
+                registry.show(board.current, version: version)
+                return registry.text()
+            })
+        let pages = WebPages(
+            sources: sources, version: version, hosts: Set(configuration.hosts), logger: logger)
+        var web = WebServer.Configuration()
+        web.host = configuration.listen.host
+        web.port = configuration.listen.port
+        let server = WebServer(name: "pages", configuration: web, handler: pages.handler)
+        let port = try server.start()
+        let shown = configuration.listen.host == "0.0.0.0" ? "127.0.0.1" : configuration.listen.host
+        address = "http://\(ListenAddress(host: shown, port: port))"
+        services = clusters.services + [repository, server]
+    }
+
+    private static func banners(_ configuration: ServeConfiguration) -> [String] {
+        configuration.listen.isLoopback
+            ? []
+            : [
+                "Pages are reachable from outside this machine and have no login yet: whoever can reach them can read them"
+            ]
+    }
+
+    /// Runs until the first element of `stops`; then ends gracefully within 20 seconds.
+    func run(until stops: AsyncStream<Void>) async throws {
+        defer { withExtendedLifetime(stateLock) {} }
+        try await ServiceGroup(services).run(until: stops)
+    }
+
+    /// Runs for as long as `work` takes, or until the first element of `stops`.
+    ///
+    /// - Parameter interrupted: What is returned when it was stopped.
+    func run(
+        whileNotStoppedBy stops: AsyncStream<Void>, interrupted: ExitCode,
+        _ work: @escaping @Sendable () async throws -> ExitCode
+    ) async throws -> ExitCode {
+        let (ends, end) = AsyncStream.makeStream(of: Void.self)
+        return try await withThrowingTaskGroup(of: ExitCode?.self) { group in
+            group.addTask {
+                try await run(until: ends)
+                return nil
+            }
+            group.addTask {
+                for await _ in stops { return interrupted }
+                return nil
+            }
+            group.addTask { try await work() }
+            var code: ExitCode?
+            while let result = try await group.next() {
+                // Nil comes from the daemon, which has ended; the others wait for what no longer matters.
+                guard let result else { break }
+                code = code ?? result
+                end.yield()
+            }
+            group.cancelAll()
+            return code ?? .failed
+        }
+    }
+
+    /// Waits until every environment has had a pass that ran to its end, or cannot have one.
+    ///
+    /// - Returns: Whether every cluster equals its branch.
+    func firstPasses() async -> Bool {
+        for await _ in board.changes() {
+            let status = board.current
+            if status.environments.isEmpty, status.fetchProblem != nil { return false }
+            let isDone = status.environments.allSatisfy { environment in
+                environment.sourceProblem != nil
+                    || environment.lastPass.map { $0.commit == environment.head?.id && $0.outcome != .stopped } ?? false
+            }
+            guard !status.environments.isEmpty, isDone else { continue }
+            return status.environments.allSatisfy { $0.sourceProblem == nil && $0.lastPass?.outcome == .succeeded }
+        }
+        return false
+    }
+}
+
+extension GitRemote {
+    /// - Throws: `GitError` for an address that cannot be used; `ConfigurationError` for half of an SSH identity.
+    fileprivate init(_ repository: ServeConfiguration.Repository) throws {
+        let url = try RepositoryURL(repository.url)
+        var credentials = Credentials.none
+        switch (repository.sshKey, repository.knownHosts, repository.tokenFile) {
+        case (let key?, let hosts?, _): credentials = .sshKey(file: key, knownHosts: hosts)
+        case (_?, nil, _), (nil, _?, _):
+            throw ConfigurationError(
+                description: "an SSH key and a known-hosts file go together: give --git-ssh-key and --git-known-hosts")
+        case (nil, nil, let file?): credentials = .basic(file: file)
+        case (nil, nil, nil): break
+        }
+        self.init(url, credentials: credentials, certificateAuthorityFile: repository.authorityFile)
+    }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import Logging
+import Platform
+import YAML
+
+/// A setting that cannot be used: what, where and what would be right.
+struct ConfigurationError: Error, CustomStringConvertible {
+    let description: String
+}
+
+extension ServeConfiguration {
+    /// Takes over what a configuration file sets. Unknown keys are errors that name the nearest known one.
+    ///
+    /// - Throws: `ConfigurationError` with file, line and column.
+    mutating func read(file path: String) throws {
+        let documents: [YAMLNode]
+        do {
+            documents = try parseYAML(try Files.read(path, limit: 1 << 20))
+        } catch {
+            throw ConfigurationError(description: "reading the configuration \(path): \(error)")
+        }
+        guard let top = documents.first, !top.isNull else { return }
+        let reader = SettingsReader(file: path)
+        for (key, node) in try reader.members(
+            of: top, known: ["repository", "state", "listen", "hosts", "poll", "cluster", "clusters", "log"])
+        {
+            switch key {
+            case "repository": try read(repository: node, reader)
+            case "state": state = try reader.text(node)
+            case "listen": listen = try reader.parse(node, "ADDRESS:PORT such as 127.0.0.1:8080") { ListenAddress($0) }
+            case "hosts": hosts = try reader.items(node).map(reader.text)
+            case "poll": poll = try reader.parse(node, "a duration such as 30s", Self.pollInterval)
+            case "cluster": cluster = try Self.read(cluster: node, reader)
+            case "clusters":
+                for (name, node) in try reader.members(of: node, known: nil) {
+                    clusters[name] = try Self.read(cluster: node, reader)
+                }
+            default: try read(log: node, reader)
+            }
+        }
+    }
+
+    /// A poll interval in 1 s...24 h.
+    static func pollInterval(_ text: String) -> Duration? {
+        Duration(text: text).flatMap { (.seconds(1)...(.seconds(86_400))).contains($0) ? $0 : nil }
+    }
+
+    private mutating func read(repository node: YAMLNode, _ reader: SettingsReader) throws {
+        let known = ["url", "path", "policyBranch", "tokenFile", "sshKey", "knownHosts", "authorityFile"]
+        for (key, node) in try reader.members(of: node, known: known) {
+            let text = try reader.text(node)
+            switch key {
+            case "url": repository.url = text
+            case "path": repository.path = text
+            case "policyBranch": repository.policyBranch = text
+            case "tokenFile": repository.tokenFile = text
+            case "sshKey": repository.sshKey = text
+            case "knownHosts": repository.knownHosts = text
+            default: repository.authorityFile = text
+            }
+        }
+    }
+
+    private static func read(cluster node: YAMLNode, _ reader: SettingsReader) throws -> Cluster {
+        if node.scalar?.text == "embedded" { return .embedded }
+        var file: String?
+        var context: String?
+        for (key, node) in try reader.members(of: node, known: ["kubeconfig", "context"]) {
+            if key == "kubeconfig" { file = try reader.text(node) } else { context = try reader.text(node) }
+        }
+        return .kubeconfig(file: file, context: context)
+    }
+
+    private mutating func read(log node: YAMLNode, _ reader: SettingsReader) throws {
+        for (key, node) in try reader.members(of: node, known: ["format", "level"]) {
+            if key == "format" {
+                logFormat = try reader.parse(node, "json or text") { Logger.Format(rawValue: $0) }
+            } else {
+                logLevel = try reader.parse(node, "debug, info, notice, warning or error") {
+                    Logger.Level(rawValue: $0)
+                }
+            }
+        }
+    }
+}
+
+/// Reads settings from located YAML, so that every complaint has a place.
+private struct SettingsReader {
+    let file: String
+
+    /// - Parameter known: Nil when any key may come.
+    func members(of node: YAMLNode, known: [String]?) throws -> [(String, YAMLNode)] {
+        guard let members = node.members else { throw error(node.mark, "must be a map") }
+        return try members.map { member in
+            if let known, !known.contains(member.key) {
+                let hint = didYouMean(member.key, in: known).map { "; \($0)" } ?? ""
+                throw error(member.keyMark, "unknown setting \(member.key)\(hint)")
+            }
+            return (member.key, member.value)
+        }
+    }
+
+    func items(_ node: YAMLNode) throws -> [YAMLNode] {
+        guard let items = node.items else { throw error(node.mark, "must be a list") }
+        return items
+    }
+
+    func text(_ node: YAMLNode) throws -> String {
+        guard let text = node.scalar?.text, !text.isEmpty else { throw error(node.mark, "must be a text") }
+        return text
+    }
+
+    func parse<Result>(_ node: YAMLNode, _ rule: String, _ parse: (String) -> Result?) throws -> Result {
+        guard let result = parse(try text(node)) else { throw error(node.mark, "must be \(rule)") }
+        return result
+    }
+
+    private func error(_ mark: YAMLMark, _ message: String) -> ConfigurationError {
+        ConfigurationError(description: "\(file):\(mark): \(message)")
+    }
+}

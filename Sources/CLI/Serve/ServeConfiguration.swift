@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import Logging
+
+/// Everything the daemon is told: flags over environment over file over default.
+struct ServeConfiguration: Sendable {
+    struct Repository: Sendable {
+        var url = ""
+        /// The config root inside the repository; empty for its top.
+        var path = "environments"
+        /// The branch whose `kubernaut.yaml` counts; nil means the last environment's.
+        var policyBranch: String?
+        /// A file with a token, or with `user:password`; read again at each fetch.
+        var tokenFile: String?
+        var sshKey: String?
+        var knownHosts: String?
+        /// PEM of an own certificate authority.
+        var authorityFile: String?
+    }
+
+    enum Cluster: Sendable, Hashable {
+        /// The in-memory cluster of this process.
+        case embedded
+        /// As kubectl finds it; nil means the usual places, the service account of a pod among them.
+        case kubeconfig(file: String?, context: String?)
+    }
+
+    var repository = Repository()
+    /// A folder of the daemon's own: mirror and history. Nothing in it is irreplaceable but the history.
+    var state = "kubernaut-state"
+    var listen = ListenAddress.standard
+    /// Names under which browsers and tools may reach the pages, besides loopback.
+    var hosts: [String] = []
+    /// Between two polls, before jitter; 1 s...24 h.
+    var poll = Duration.seconds(30)
+    /// For environments that name no cluster.
+    var cluster = Cluster.kubeconfig(file: nil, context: nil)
+    /// By the name that environments use.
+    var clusters: [String: Cluster] = [:]
+    /// Make one pass over all environments, then end.
+    var once = false
+    var logFormat = Logger.Format.json
+    var logLevel = Logger.Level.info
+}
+
+/// Where pages are served: `127.0.0.1:8080`, `[::1]:8080`, `:8080` for every address.
+struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
+    let host: String
+    /// 0 for any free port.
+    let port: Int
+
+    static let standard = ListenAddress(host: "127.0.0.1", port: 8080)
+
+    init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    /// Nil when `text` is no `ADDRESS:PORT` with a numeric address and a port in 0...65535.
+    init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (0...65_535).contains(port)
+        else { return nil }
+        var host = text[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
+        switch host {
+        case "": self.host = "0.0.0.0"
+        case "localhost": self.host = "127.0.0.1"
+        default: self.host = String(host)
+        }
+        self.port = port
+    }
+
+    var isLoopback: Bool { host == "::1" || host.hasPrefix("127.") }
+    var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}
