@@ -4,7 +4,6 @@ import Domain
 import EmbeddedCluster
 import GitSource
 import HTTPServer
-import Health
 import History
 import KubernetesAPI
 import Lifecycle
@@ -53,8 +52,8 @@ struct Daemon {
         settings.policyBranch = configuration.repository.policyBranch
         let rooms = EnvironmentLoop.Rooms(
             source: MeasuredSource(mirror, registry: registry),
-            render: { snapshot, environment, _ in incremental.render(snapshot, for: environment) },
-            health: { health(of: $0, now: wallClock()) }, history: measuredHistory, logger: logger, settings: settings)
+            render: { snapshot, environment in incremental.render(snapshot, for: environment) },
+            history: measuredHistory, logger: logger, settings: settings)
         let repository = RepositoryLoop(
             rooms: rooms,
             readPipeline: { snapshot in
