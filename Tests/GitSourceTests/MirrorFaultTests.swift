@@ -56,7 +56,7 @@ struct MirrorFaultTests {
 
     enum Damage: String, CaseIterable {
         case packsGone, packsCut, packsOverwritten, indexGone, indexCut, headGone, refIsNoise, refsPointNowhere
-        case objectsGone, configIsNoise, everythingGone, isAFile, looseObjectFlipped
+        case objectsGone, configIsNoise, everythingGone, isAFile, looseObjectsFlipped, oneBlobGone, oneBlobFlipped
     }
 
     @Test(
@@ -100,19 +100,29 @@ struct MirrorFaultTests {
         case .isAFile:
             try Files.remove(gitFolder)
             try Files.write([], to: gitFolder)
-        case .looseObjectFlipped:
-            // The same objects, loose, and one of them with wrong content.
-            try runCommand(
-                [
-                    "sh", "-c",
-                    "mkdir x; mv objects/pack/* x; for p in x/*.pack; do git unpack-objects -q <$p; done; rm -r x",
-                ], folder: gitFolder)
-            for file in try files(in: "objects") where !file.contains("/pack/") && !file.contains("/info/") {
-                var bytes = try Files.read(file)
-                bytes[bytes.count - 3] ^= 0xff
-                try overwrite(file, bytes)
-            }
+        case .looseObjectsFlipped: for file in try unpacked() { try flip(file) }
+        case .oneBlobGone: try Files.remove(try looseBlob())
+        case .oneBlobFlipped: try flip(try looseBlob())
         }
+    }
+
+    /// Turns the packs into loose objects.
+    private func unpacked() throws -> [String] {
+        let script =
+            "mkdir x && mv objects/pack/* x && for p in x/*.pack; do git unpack-objects -q <$p; done && rm -r x"
+        try runCommand(["sh", "-c", script], folder: gitFolder)
+        return try files(in: "objects").filter { !$0.contains("/pack/") && !$0.contains("/info/") }
+    }
+
+    private func looseBlob() throws -> String {
+        let id = try origin.git("rev-parse", "HEAD:environments/services/cart.yaml")
+        return try #require(try unpacked().first { $0.hasSuffix("\(id.prefix(2))/\(id.dropFirst(2))") })
+    }
+
+    private func flip(_ file: String) throws {
+        var bytes = try Files.read(file)
+        bytes[bytes.count - 3] ^= 0xff
+        try overwrite(file, bytes)
     }
 
     private func overwrite(_ file: String, _ bytes: [UInt8]) throws {

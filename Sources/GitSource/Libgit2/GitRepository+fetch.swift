@@ -163,8 +163,8 @@ final class FetchConversation {
         received = max(received, total)
     }
 
-    /// libgit2 writes packs through a memory map, and a full disk then kills the process (SIGBUS) instead of giving an
-    /// error: so the room is checked before bytes are handed on.
+    /// libgit2 grows a pack and then writes it through a memory map: a disk that fills in between kills the process
+    /// (SIGBUS) instead of giving an error. So there is room to spare before bytes are handed on.
     func checkSpace(for bytes: Int) throws(GitError) {
         if bytes < spaceChecked {
             spaceChecked -= bytes
