@@ -17,6 +17,8 @@ public actor GitMirror: Source {
     private let limits: SnapshotLimits
     private var reader: RepositoryReader?
     private var isDamaged = false
+    /// Calls of `fetch` that have not returned.
+    private var fetches = 0
 
     /// The address without credentials.
     public nonisolated let repository: String
@@ -47,6 +49,10 @@ public actor GitMirror: Source {
         self.folder = place
         repository = remote.url.description
         writer = MirrorWriter(remote, place, logger)
+        if remote.sendsSecretInClear {
+            logger.warning(
+                "credentials travel unencrypted; use https", ["repository": "\(remote.url)"])
+        }
     }
 
     // MARK: Source
@@ -58,15 +64,19 @@ public actor GitMirror: Source {
     public func fetch() async throws -> [String: CommitID] {
         let flag = CancellationFlag()
         let writer = writer
+        fetches += 1
+        defer { fetches -= 1 }
         let outcome = try await withTaskCancellationHandler {
             try await writer.fetch(isDamaged: isDamaged, flag: flag)
         } onCancel: {
             flag.set()
         }
         defaultBranch = outcome.defaultBranch
-        if outcome.isNew || reader == nil || !outcome.obsoleteFiles.isEmpty {
+        // Another fetch may be reading the old files; then they stay until the next tidying.
+        let isTidying = !outcome.obsoleteFiles.isEmpty && fetches == 1
+        if outcome.isNew || reader == nil || isTidying {
             if outcome.isNew { isDamaged = false }
-            folder.remove(outcome.obsoleteFiles)
+            if isTidying { folder.remove(outcome.obsoleteFiles) }
             reader = RepositoryReader(try GitRepository(openingAt: folder.mirror), root: root, limits: limits)
         }
         return outcome.heads

@@ -31,6 +31,13 @@ public struct GitRemote: Sendable {
         self.certificateAuthorityFile = certificateAuthorityFile
         self.limits = limits
     }
+
+    /// Whether a password or token goes over plain HTTP to another machine.
+    var sendsSecretInClear: Bool {
+        guard url.address.hasPrefix("http://"), credentials != .none || url.user != nil else { return false }
+        let host = url.address.dropFirst("http://".count)
+        return !["127.", "localhost:", "localhost/", "[::1]"].contains { host.hasPrefix($0) }
+    }
 }
 
 /// What a config repository may hold; more is refused, so that no commit can exhaust the daemon.

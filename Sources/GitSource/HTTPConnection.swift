@@ -113,6 +113,8 @@ final class HTTPConnection {
         let said = transfer.readText().split(whereSeparator: \.isNewline).first.map { ": \($0.prefix(200))" } ?? ""
         let (code, detail): (GitError.Code, String) =
             switch response.status {
+            case 401 where authorization == nil:
+                (.unauthorized, "the server asks for credentials (HTTP 401); name a file that holds them")
             case 401, 407:
                 (.unauthorized, "the server asks for other credentials (HTTP \(response.status)); check user and token")
             case 403: (.unauthorized, "the server forbids it (HTTP 403); check what the token may do\(said)")

@@ -18,7 +18,7 @@ final class SSHStream: GitStream {
         let command = try SSHCommand(conversation).arguments
         do throws(ChildProcessError) {
             // The agent, the display and the configuration of whoever started the daemon are not asked.
-            let environment = ["PATH": Self.path, "LC_ALL": "C", "GIT_PROTOCOL": "version=0"]
+            let environment = ["PATH": Self.path, "LC_ALL": "C"]
             child = try ChildProcess(command, environment: environment, input: .pipe)
         } catch {
             throw GitError(
@@ -178,6 +178,9 @@ enum SSHComplaint {
             || says("could not be found")
         {
             return (.notFound, "check the path in the address and what the key may read")
+        }
+        if says("No user exists for uid") {
+            return (.other, "ssh needs an entry in /etc/passwd for the user that the daemon runs as")
         }
         if says("timed out") || says("Timeout, server") { return (.timedOut, "check address and network") }
         return (.unreachable, "")

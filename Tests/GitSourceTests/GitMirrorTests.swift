@@ -38,7 +38,7 @@ func gitError(_ body: () async throws -> Void) async -> GitError? {
     }
 }
 
-@Suite("A mirror follows its remote", .timeLimit(.minutes(1)))
+@Suite("A mirror follows its remote", .serialized, .timeLimit(.minutes(1)))
 struct GitMirrorTests {
     let origin: GitRepositoryFixture
 
@@ -154,6 +154,30 @@ struct GitMirrorTests {
             #expect(await gitErrorCode { _ = try await fixture.mirror.resolve(text) } == .notFound, "\(text)")
         }
         #expect(try await fixture.mirror.commit(first).subject == "Change files")
+    }
+
+    @Test("a branch that names no commit is refused by name, and nothing is cloned again")
+    func branchOfNoCommit() async throws {
+        let commit = try origin.commit(["environments/a.yaml": "a"])
+        let fixture = try MirrorFixture(origin.path)
+        _ = try await fixture.mirror.fetch()
+        try origin.git("tag", "--annotate", "--message", "One", "v1")
+        let tag = try origin.git("rev-parse", "v1")
+        try Files.write(Array("\(tag)\n".utf8), to: "\(origin.path)/.git/refs/heads/odd")
+        let error = await gitError { _ = try await fixture.mirror.fetch() }
+        #expect(error?.code == .refused)
+        #expect(error?.detail.contains("refs/heads/odd") == true)
+        #expect(try await fixture.mirror.heads() == ["main": commit])
+    }
+
+    @Test("fetches at the same time follow one another")
+    func concurrentFetches() async throws {
+        let commit = try origin.commit(["environments/a.yaml": "a"])
+        let fixture = try MirrorFixture(origin.path)
+        await withTaskGroup(of: [String: CommitID]?.self) { group in
+            for _ in 0..<8 { group.addTask { try? await fixture.mirror.fetch() } }
+            for await heads in group { #expect(heads == ["main": commit]) }
+        }
     }
 
     @Test("the default branch is the one the remote's HEAD names")

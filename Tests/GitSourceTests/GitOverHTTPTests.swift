@@ -8,7 +8,7 @@ import Platform
 import TestKit
 import Testing
 
-@Suite("Fetching over HTTP", .timeLimit(.minutes(1)))
+@Suite("Fetching over HTTP", .serialized, .timeLimit(.minutes(1)))
 struct GitOverHTTPTests {
     /// A repository `config` with one commit below a folder that a server can serve.
     struct Origin {

@@ -9,7 +9,7 @@ import Testing
 
 @testable import GitSource
 
-@Suite("Fetching over SSH", .timeLimit(.minutes(1)))
+@Suite("Fetching over SSH", .serialized, .timeLimit(.minutes(1)))
 struct GitOverSSHTests {
     let origin: GitRepositoryFixture
     let commit: CommitID

@@ -8,7 +8,7 @@ import Platform
 import TestKit
 import Testing
 
-@Suite("A mirror in trouble", .timeLimit(.minutes(1)))
+@Suite("A mirror in trouble", .serialized, .timeLimit(.minutes(1)))
 struct MirrorFaultTests {
     let origin: GitRepositoryFixture
     let commit: CommitID

@@ -90,6 +90,7 @@ struct SSHComplaintTests {
         ("ERROR: Repository not found.", .notFound),
         ("ssh: connect to host x port 22: Connection timed out", .timedOut),
         ("ssh: connect to host x port 22: Connection refused", .unreachable),
+        ("No user exists for uid 12345", .other),
         ("", .unreachable),
     ]
 

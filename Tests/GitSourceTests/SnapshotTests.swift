@@ -6,7 +6,7 @@ import Platform
 import TestKit
 import Testing
 
-@Suite("Snapshots and history", .timeLimit(.minutes(1)))
+@Suite("Snapshots and history", .serialized, .timeLimit(.minutes(1)))
 struct SnapshotTests {
     let origin: GitRepositoryFixture
 

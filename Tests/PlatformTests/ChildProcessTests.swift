@@ -6,7 +6,7 @@ import Platform
 import TestKit
 import Testing
 
-@Suite("Child processes", .timeLimit(.minutes(1)))
+@Suite("Child processes", .serialized, .timeLimit(.minutes(1)))
 struct ChildProcessTests {
     private func watch(idle: Duration = .seconds(20), total: Duration = .seconds(40), flag: CancellationFlag = .init())
         -> TransferWatch

@@ -14,8 +14,13 @@ extension GitRepository {
         let conversation = FetchConversation(remote, folder: path, flag: flag)
         let state = try exchange(conversation)
         for (name, id) in state.references where Self.branch(ofReference: name) != nil {
-            let commit = try storedObject(id, GIT_OBJECT_COMMIT, "checking what \(conversation.operation) brought")
-            _ = try tree(of: commit)
+            let object = try storedObject(id, GIT_OBJECT_ANY, "checking what \(conversation.operation) brought")
+            guard git_object_type(object.handle) == GIT_OBJECT_COMMIT else {
+                throw GitError(
+                    code: .refused, operation: conversation.operation,
+                    detail: "\(name) names something that is no commit; correct the branch on the server")
+            }
+            _ = try tree(of: object)
         }
         try takeOver(state)
         return state
