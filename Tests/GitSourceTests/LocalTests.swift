@@ -119,44 +119,4 @@ struct LocalTests {
         let folder = try TemporaryFolder()
         #expect(refusal { _ = try LocalRepository(openingAt: folder.path) }?.code == .notFound)
     }
-
-    @Test("reading and dropping objects many times does not grow the process")
-    func doesNotLeak() throws {
-        // Large objects: one that is not freed shows, whatever other tests do meanwhile.
-        let text = String(repeating: "0123456789 ", count: 2_000)
-        let commit = try clone.commit(["environments/large.yaml": text], text)
-        func readMany(_ count: Int) throws {
-            for _ in 0..<count {
-                let reader = RepositoryReader(
-                    try GitRepository(openingAt: clone.path), root: ["environments"], limits: SnapshotLimits())
-                _ = try reader.snapshot(at: commit, reusing: nil)
-                _ = try reader.history(of: commit, under: "", after: nil, limit: 5)
-                _ = try reader.repository.heads()
-                _ = try reader.repository.resolve("main")
-            }
-        }
-        try readMany(100)
-        let before = try residentKilobytes()
-        try readMany(400)
-        // AddressSanitizer keeps freed memory back; there, LeakSanitizer judges this loop instead.
-        guard dlsym(nil, "__asan_init") == nil else { return }
-        #expect(try residentKilobytes() - before < 8_000)
-    }
-
-    @Test("opening and dropping repositories many times does not grow the process")
-    func doesNotLeakHandles() throws {
-        func openMany(_ count: Int) throws {
-            for _ in 0..<count { _ = try GitRepository(openingAt: clone.path).heads() }
-        }
-        try openMany(100)
-        let before = try residentKilobytes()
-        try openMany(2_000)
-        guard dlsym(nil, "__asan_init") == nil else { return }
-        #expect(try residentKilobytes() - before < 8_000)
-    }
-
-    private func residentKilobytes() throws -> Int {
-        let fields = String(decoding: try Files.read("/proc/self/statm"), as: UTF8.self).split(separator: " ")
-        return try #require(Int(fields[1])) * 4
-    }
 }

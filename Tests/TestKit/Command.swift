@@ -6,6 +6,7 @@ import Platform
 /// A program that a test runs did not succeed.
 public struct CommandFailure: Error, CustomStringConvertible {
     public let description: String
+    public init(description: String) { self.description = description }
 }
 
 /// Runs a program to its end and gives back its standard output without the last newline. Blocks, a minute at most.
