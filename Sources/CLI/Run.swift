@@ -25,7 +25,7 @@ private func run(_ arguments: [String], console: Console, watchesSignals: Bool) 
     do {
         let invocation = try prepare(arguments, &console)
         guard let invocation else { return ExitCode.done.rawValue }
-        guard watchesSignals, !invocation.command.handlesSignals else {
+        guard watchesSignals, invocation.command.stopsCleanly else {
             return try await invocation.command.run(invocation).rawValue
         }
         return try await runUntilSignal(invocation).rawValue
@@ -40,7 +40,10 @@ private func prepare(_ words: [String], _ console: inout Console) throws -> Invo
     guard let line = try ArgumentParser(commands: commands).parse(words) else {
         // Nothing to do is what somebody new types; an explicit --help gets the long form.
         let isHelp = words.contains("--help") || words.contains("-h")
-        try console.put(isHelp ? longHelp(commands, console.style(.output)) : shortHelp(console.style(.output)))
+        try console.put(
+            isHelp
+                ? longHelp(commands, console.style(.output), width: console.columns) : shortHelp(console.style(.output))
+        )
         return nil
     }
     if line.isOn("help") {

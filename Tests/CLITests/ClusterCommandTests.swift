@@ -184,9 +184,9 @@ import Testing
         #expect(result.code == 0, "\(result.error)")
         #expect(
             result.output == """
-                PATH         VALUE  SET BY                WHERE
-                replicas     2      environment defaults  environments/staging/defaults.yaml:1:11
-                  overrides  1      defaults              environments/defaults.yaml:2:11
+                PATH         VALUE  SET BY        WHERE
+                replicas     2      env defaults  environments/staging/defaults.yaml:1:11
+                  overrides  1      defaults      environments/defaults.yaml:2:11
 
                 """)
         let place = await run("explain", "cart", "spec.replicas", "--env", "staging", "-o", "json")
@@ -216,6 +216,6 @@ import Testing
     func origin() async {
         let result = await run("render", "--env", "staging", "--service", "cart", "--show-origin")
         #expect(result.code == 0)
-        #expect(result.output.contains("# environment defaults environments/staging/defaults.yaml:1:11"))
+        #expect(result.output.contains("# env defaults environments/staging/defaults.yaml:1:11"))
     }
 }

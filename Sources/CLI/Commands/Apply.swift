@@ -22,7 +22,7 @@ extension Command {
         examples: [
             Example("kubernaut apply --env dev --dry-run", "what a pass would do"),
             Example("kubernaut apply --env dev --context kind-dev", "do it"),
-        ]
+        ], stopsCleanly: true
     ) { invocation in
         let console = invocation.console
         let repository = try ConfigRepository(invocation)

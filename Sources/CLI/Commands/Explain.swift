@@ -109,14 +109,13 @@ private func table(_ facts: [Fact], _ invocation: Invocation) -> String {
         }
     }
     let header = (hasObjects ? ["OBJECT"] : []) + ["PATH", "VALUE", "SET BY", "WHERE"]
-    return Table(header, rows).text(for: invocation)
+    return Table(header, rows, cutting: "VALUE").text(for: invocation)
 }
 
 /// On one line.
 private func shown(_ value: Value) -> String {
-    let text =
-        value.string.map { $0.contains("\n") || $0.isEmpty ? Value.string($0).jsonText() : $0 } ?? value.jsonText()
-    return text.count > 60 ? text.prefix(59) + "…" : text
+    guard let text = value.string, !text.isEmpty, !text.contains(where: \.isNewline) else { return value.jsonText() }
+    return text
 }
 
 private func answer(_ facts: [Fact]) -> Value {

@@ -23,7 +23,7 @@ extension Command {
         let style = console.style(.output)
         let wanted = invocation.arguments.joined(separator: " ")
         if wanted.isEmpty {
-            try console.put(longHelp(commands, style))
+            try console.put(longHelp(commands, style, width: console.columns))
         } else if let command = commands.first(where: { $0.name == wanted }) {
             try console.put(CLI.help(for: command, style, width: console.columns))
         } else if let topic = topics.first(where: { $0.name == wanted }) {

@@ -91,10 +91,10 @@ extension Layer {
         switch self {
         case .template: "template"
         case .defaults: "defaults"
-        case .environmentDefaults: "environment defaults"
+        case .environmentDefaults: "env defaults"
         case .service: "service"
         case .release: "release"
-        case .environmentService: "environment override"
+        case .environmentService: "env override"
         case .reserved: "reserved"
         case .normalization: "filled in"
         }

@@ -49,7 +49,15 @@ struct ArgumentParser: Sendable {
         }
         throw CommandError(
             .usage, "unknown command \"\(first)\"",
-            hint: didYouMean(first, in: commands.map(\.name)) ?? "`kubernaut help` lists all commands")
+            hint: suggestion(for: first) ?? "`kubernaut help` lists all commands")
+    }
+
+    /// Near by letters, or begun and not finished.
+    private func suggestion(for word: String) -> String? {
+        let names = commands.map(\.name)
+        if let near = didYouMean(word, in: names) { return near }
+        let begun = word.isEmpty ? [] : names.filter { $0.hasPrefix(word) }
+        return begun.isEmpty ? nil : "did you mean \(begun.map { "\"\($0)\"" }.joined(separator: " or "))?"
     }
 
     private func check(_ arguments: [String], of command: Command) throws(CommandError) {

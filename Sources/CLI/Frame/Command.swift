@@ -21,13 +21,17 @@ struct Command: Sendable {
     /// The flags of this command alone; `universalFlags` come on top.
     let flags: [Flag]
     let examples: [Example]
-    /// Whether it ends SIGINT and SIGTERM by itself; otherwise the first signal cancels its task.
+    /// Whether it ends SIGINT and SIGTERM by itself.
     let handlesSignals: Bool
+    /// Whether the first SIGINT or SIGTERM cancels its task, so that it leaves nothing half done. A command that only
+    /// reads is ended by the signal at once.
+    let stopsCleanly: Bool
     let run: @Sendable (Invocation) async throws -> ExitCode
 
     init(
         _ name: String, _ group: Group, _ summary: String, _ discussion: [String] = [], arguments: [Argument] = [],
         flags: [Flag] = [], examples: [Example] = [], handlesSignals: Bool = false,
+        stopsCleanly: Bool = false,
         run: @escaping @Sendable (Invocation) async throws -> ExitCode
     ) {
         self.name = name
@@ -38,6 +42,7 @@ struct Command: Sendable {
         self.flags = flags
         self.examples = examples
         self.handlesSignals = handlesSignals
+        self.stopsCleanly = stopsCleanly
         self.run = run
     }
 

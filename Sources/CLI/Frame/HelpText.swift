@@ -5,7 +5,8 @@ import Domain
 /// What `kubernaut` alone prints.
 func shortHelp(_ style: Style) -> String {
     """
-    kubernaut makes clusters equal to a git repository, keeps them so, and shows what runs where and why.
+    kubernaut makes clusters equal to a git repository, keeps them so, and shows
+    what runs where and why.
 
     \(style.bold("Usage:")) kubernaut COMMAND [flags]
 
@@ -20,23 +21,26 @@ func shortHelp(_ style: Style) -> String {
 }
 
 /// What `kubernaut help` prints.
-func longHelp(_ commands: [Command], _ style: Style) -> String {
+func longHelp(_ commands: [Command], _ style: Style, width: Int? = nil) -> String {
     var text = """
-        kubernaut makes clusters equal to a git repository, keeps them so, and shows what runs where and why.
+        kubernaut makes clusters equal to a git repository, keeps them so, and shows
+        what runs where and why.
 
         \(style.bold("Usage:")) kubernaut COMMAND [flags]
 
 
         """
-    let width = commands.map(\.name.count).max() ?? 0
+    let column = commands.map(\.name.count).max() ?? 0
     for group in Command.Group.allCases {
         let members = commands.filter { $0.group == group }
         guard !members.isEmpty else { continue }
         text += style.bold("\(group.rawValue):") + "\n"
-        for command in members { text += "  \(padded(command.name, width))  \(command.summary)\n" }
+        for command in members { text += "  \(padded(command.name, column))  \(command.summary)\n" }
         text += "\n"
     }
-    text += style.bold("Flags of every command:") + "\n" + flagLines(universalFlags, width: nil) + "\n"
+    text +=
+        style.bold("Flags of every command:") + "\n" + flagLines(universalFlags, width: width.map { min($0, 100) })
+        + "\n"
     text += style.bold("Exit codes:") + "\n"
     for code in ExitCode.allCases { text += "  \(padded("\(code.rawValue)", 3, right: true))  \(code.meaning)\n" }
     text += "\n`kubernaut COMMAND --help` explains a command, `kubernaut help KN2201` an error code,\n"

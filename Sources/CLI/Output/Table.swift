@@ -31,9 +31,14 @@ struct Table: Sendable {
     let header: [String]
     let rows: [[Cell]]
 
-    init(_ header: [String], _ rows: [[Cell]]) {
+    /// The column that is cut when the terminal is too narrow.
+    let flexible: Int
+
+    /// - Parameter flexible: A word of the header; the last one unless given.
+    init(_ header: [String], _ rows: [[Cell]], cutting flexible: String? = nil) {
         self.header = header
         self.rows = rows
+        self.flexible = flexible.flatMap { header.firstIndex(of: $0) } ?? header.count - 1
     }
 
     func text(for invocation: Invocation) -> String {
@@ -42,21 +47,22 @@ struct Table: Sendable {
             showsHeader: !invocation.isOn("no-headers"))
     }
 
-    /// - Parameter columns: The last column is cut to this width; nil for no limit.
+    /// - Parameter columns: The width that rows should have; nil for no limit. Only one column is ever cut, and never
+    ///   below 12 characters: a line that wraps loses nothing.
     func text(style: Style, columns: Int?, showsHeader: Bool = true) -> String {
         let lines = (showsHeader ? [header.map { Cell(text: $0, tone: .quiet) }] : []) + rows
-        let widths = header.indices.map { column in lines.map { $0[column].text.count }.max() ?? 0 }
+        var widths = header.indices.map { column in lines.map { $0[column].text.count }.max() ?? 0 }
+        let total = widths.reduce(0, +) + 2 * (widths.count - 1)
+        if let columns, total > columns {
+            widths[flexible] = min(widths[flexible], max(12, widths[flexible] - (total - columns)))
+        }
         var text = ""
         for line in lines {
-            var used = 0
             var row = ""
             for (index, cell) in line.enumerated() {
-                let isLast = index == line.count - 1
-                let shown = isLast ? Self.cut(cell.text, columns.map { $0 - used }) : cell.text
+                let shown = Self.cut(cell.text, widths[index])
                 row += Self.toned(shown, cell.tone, style)
-                guard !isLast else { break }
-                row += String(repeating: " ", count: widths[index] - cell.text.count + 2)
-                used += widths[index] + 2
+                if index < line.count - 1 { row += String(repeating: " ", count: widths[index] - shown.count + 2) }
             }
             while row.last == " " { row.removeLast() }
             text += row + "\n"
@@ -64,9 +70,8 @@ struct Table: Sendable {
         return text
     }
 
-    private static func cut(_ text: String, _ width: Int?) -> String {
-        guard let width, text.count > width, width > 8 else { return text }
-        return text.prefix(width - 1) + "…"
+    private static func cut(_ text: String, _ width: Int) -> String {
+        text.count > width ? text.prefix(width - 1) + "…" : text
     }
 
     private static func toned(_ text: String, _ tone: Cell.Tone, _ style: Style) -> String {
