@@ -109,7 +109,12 @@ let package = Package(
         tests(
             "KubernetesAPITests",
             ["Domain", "KubernetesAPI", "HTTPServer", "HTTPClient", "JSON", "Platform", "TestKit"]),
-        tests("ReconcilerTests", ["Domain", "Reconciler", "Health", "JSON", "Lifecycle", "Logging", "TestKit"]),
+        tests(
+            "ReconcilerTests",
+            [
+                "Domain", "Reconciler", "Health", "JSON", "Crypto", "Lifecycle", "Logging", "TestKit", "KubernetesAPI",
+                "EmbeddedCluster", "HTTPServer",
+            ]),
         tests("HistoryTests", ["Domain", "History", "Lifecycle", "TestKit"]),
         tests("WebUITests", ["Domain", "WebUI", "HTTPServer", "JSON", "TestKit"]),
         tests(

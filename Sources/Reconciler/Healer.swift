@@ -156,8 +156,8 @@ struct Healer: Sendable {
             do throws(ClusterError) {
                 let found = try await bench.get(desired.key, desired.resource, detail: .metadata, interruption)
                 guard let found else { return .create }
-                if found[at: "metadata", "deletionTimestamp"]?.string != nil { return .awaitDeletion(finalizers: []) }
-                if found.uid == uid { return .configure }
+                // A dying one is for a pass to wait for: other objects must not wait behind it.
+                if found.uid == uid, found[at: "metadata", "deletionTimestamp"]?.string == nil { return .configure }
             } catch {
                 if error.code == .cancelled { return nil }
             }

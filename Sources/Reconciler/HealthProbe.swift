@@ -32,6 +32,9 @@ struct HealthProbe: Sendable {
             let problem: @Sendable () -> String? = { keys.lazy.compactMap { Self.problem($0, in: index) }.first }
             let left = limit - bench.time.uptime()
             guard let reason = problem() else { return nil }
+            if let failed = keys.first(where: { Self.isHopeless($0, in: index) }) {
+                return "\(failed) failed: \(index.member(failed)?.health.reason ?? "")"
+            }
             guard left > .zero else {
                 return "\(reason); given up after \(bench.settings.healthTimeout.components.seconds) s"
             }
@@ -39,10 +42,15 @@ struct HealthProbe: Sendable {
             let result = await Reconciler.wait(
                 upTo: min(left, isAsking ? Self.askInterval : Self.lookInterval), time: bench.time,
                 interruption: interruption,
-                on: [index.changes], until: { problem() == nil })
-            if result == .met { return nil }
+                on: [index.changes],
+                until: { problem() == nil || keys.contains { Self.isHopeless($0, in: index) } })
             if result == .interrupted { return reason }
         }
+    }
+
+    /// A Job that failed stays so.
+    private static func isHopeless(_ key: ResourceKey, in index: MemberIndex) -> Bool {
+        key.groupKind == GroupKind("Job.batch") && index.member(key)?.health.status == .degraded
     }
 
     private static func isCustom(_ kind: GroupKind) -> Bool {

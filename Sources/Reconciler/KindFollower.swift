@@ -38,6 +38,7 @@ struct KindFollower: Sendable {
 
     private func follow() async -> End {
         do {
+            if book.current.clusterProblem != nil { try await greet() }
             guard let resource = try await resource() else { return .failed }
             if bench.index.version(of: kind) == nil {
                 try await LiveReader(bench: bench, interruption: Interruption()).list(resource, book.current.desired)
@@ -50,6 +51,7 @@ struct KindFollower: Sendable {
             for try await event in events { bench.index.observe(event, of: kind) }
             return .byServer
         } catch {
+            note(error)
             switch (error as? ClusterError)?.code {
             case .gone?:
                 bench.index.forget(kind)
@@ -61,6 +63,24 @@ struct KindFollower: Sendable {
             default: return .failed
             }
         }
+    }
+
+    /// What keeps us from seeing the cluster is what people must know, also while nothing is to be applied.
+    private func note(_ error: any Error) {
+        guard let error = error as? ClusterError else { return }
+        switch error.code {
+        case .unreachable, .unauthorized, .unavailable:
+            book.update { $0.clusterProblem = $0.clusterProblem ?? "\(error)" }
+        default: break
+        }
+    }
+
+    /// Whether the cluster answers again: a watch alone may stay silent for a minute.
+    private func greet() async throws(ClusterError) {
+        let set = bench.applySet
+        _ = try await bench.cluster.get(
+            ApplySet.resource, namespace: set.namespace, name: set.name, detail: .metadata)
+        book.update { $0.clusterProblem = nil }
     }
 
     private func resource() async throws(ClusterError) -> APIResource? {

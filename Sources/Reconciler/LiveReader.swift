@@ -47,8 +47,10 @@ struct LiveReader: Sendable {
                 GroupVersionKind(apiVersion: $0, kind: "").group == kind.group
             }) {
                 unread[kind] = "its API group does not answer"
+            } else {
+                // The kind is gone, and its objects with it.
+                bench.index.drop(kind)
             }
-            // Otherwise the kind is gone, and its objects with it.
         }
         let problems = await withTaskGroup(of: (GroupKind, ClusterError?).self) { group in
             for resource in resources {
@@ -68,10 +70,20 @@ struct LiveReader: Sendable {
         for (kind, error) in problems {
             switch error.code {
             case .unreachable, .unauthorized, .cancelled: throw error
+            case .unknownKind where try await isGone(kind): bench.index.drop(kind)
             default: unread[kind] = error.detail
             }
         }
         return unread
+    }
+
+    /// Whether the cluster says, asked anew, that it does not serve this kind; not answering says nothing.
+    private func isGone(_ kind: GroupKind) async throws(ClusterError) -> Bool {
+        let discovery = try await bench.request(interruption) { () throws(ClusterError) in
+            try await bench.cluster.discovery(refresh: true)
+        }
+        return discovery.resource(for: kind) == nil
+            && !discovery.unavailable.contains { GroupVersionKind(apiVersion: $0, kind: "").group == kind.group }
     }
 
     /// Lists the members of one kind into the index, bodies included just long enough to compare them.

@@ -27,6 +27,8 @@ struct Member: Sendable, Hashable {
     let isPruneDisabled: Bool
     let isTerminating: Bool
     let finalizers: [String]
+    /// Some of its fields are ours by PUT or POST, which server-side apply does not give up.
+    let needsTakeover: Bool
     var sync: Sync
     var health: ObjectHealth
 
@@ -43,6 +45,7 @@ struct Member: Sendable, Hashable {
         isPruneDisabled = object.annotation(Conventions.pruneAnnotation) == "disabled"
         isTerminating = metadata?["deletionTimestamp"]?.string != nil
         finalizers = metadata?["finalizers"]?.list?.compactMap(\.string) ?? []
+        needsTakeover = FieldTakeover.isNeeded(for: object)
         self.sync = sync
         self.health = health
     }

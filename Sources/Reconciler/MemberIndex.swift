@@ -115,6 +115,15 @@ final class MemberIndex: Sendable {
         changes.send()
     }
 
+    /// The cluster does not serve this kind any more: its objects are gone with it.
+    func drop(_ kind: GroupKind) {
+        state.withLock { state in
+            state.versions[kind] = nil
+            state.members = state.members.filter { $0.key.groupKind != kind }
+        }
+        changes.send()
+    }
+
     func observe(_ event: WatchEvent, of kind: GroupKind) {
         var isSuspicious = false
         switch event {

@@ -78,6 +78,7 @@ struct ObjectWriter: Sendable {
             let created = isServerSide ? try await apply(desired, force: false) : try await post(desired)
             return record(created, desired)
         case .configure:
+            if isServerSide { try await takeOver(desired) }
             let written = isServerSide ? try await apply(desired, force: true) : try await put(desired)
             return record(written, desired)
         case .verify:
@@ -118,6 +119,17 @@ struct ObjectWriter: Sendable {
         }
     }
 
+    /// Makes fields ours that an earlier tool, or our own replace mode, still holds. Bound to the version it read.
+    private func takeOver(_ desired: DesiredObject) async throws(ClusterError) {
+        let known = bench.index.member(desired.key)
+        guard known.map(\.needsTakeover) ?? desired.mayAdopt, let live = try await live(desired),
+            let object = FieldTakeover.object(live, desired: desired.manifest.object)
+        else { return }
+        _ = try await bench.gate.pass { () throws(ClusterError) in
+            try await bench.cluster.replace(object, in: desired.resource, dryRun: false)
+        }
+    }
+
     func live(_ desired: DesiredObject, detail: Detail = .whole) async throws(ClusterError) -> Value? {
         try await bench.gate.pass { () throws(ClusterError) in
             try await bench.cluster.get(
@@ -129,10 +141,7 @@ struct ObjectWriter: Sendable {
     private func verify(_ desired: DesiredObject) async throws(ClusterError) -> Written {
         guard let live = try await live(desired) else { return try await once(desired, .create) }
         do throws(ClusterError) {
-            let answer =
-                desired.mode == .serverSide
-                ? try await apply(desired, force: true, dryRun: true)
-                : try await put(desired, over: live, dryRun: true)
+            let answer = try await trial(desired, over: live)
             if Comparison.isSame(live, answer.object) {
                 bench.index.record(live, key: desired.key)
                 return Written(action: .unchanged, warnings: answer.warnings)
@@ -142,6 +151,15 @@ struct ObjectWriter: Sendable {
             guard error.code == .invalid else { throw error }
         }
         return try await once(desired, .configure)
+    }
+
+    /// The server's dry run of what we would write over `live`.
+    func trial(_ desired: DesiredObject, over live: Value?) async throws(ClusterError) -> WriteResult {
+        switch (desired.mode, live) {
+        case (.serverSide, _): try await apply(desired, force: live != nil, dryRun: true)
+        case (.replace, nil): try await post(desired, dryRun: true)
+        case (.replace, let live?): try await put(desired, over: live, dryRun: true)
+        }
     }
 
     func record(_ result: WriteResult, _ desired: DesiredObject) -> Written {
@@ -167,7 +185,8 @@ struct ObjectWriter: Sendable {
         case .alreadyExists: return try await lookAgain(desired)
         case .conflict where step == .create: return try await lookAgain(desired)
         // Another version came between reading and writing.
-        case .conflict: return desired.mode == .replace || step == .verify ? step : nil
+        case .conflict where error.causes.isEmpty: return step
+        case .conflict: return nil
         case .unknownKind:
             _ = try await bench.cluster.discovery(refresh: true)
             return step

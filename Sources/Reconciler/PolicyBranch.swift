@@ -24,7 +24,12 @@ struct PolicyBranch: Sendable {
     /// - Throws: `GitError`, or `Problem` naming the first thing that is wrong with the file.
     func pipeline(heads: [String: CommitID], last: Found?) async throws -> Found {
         if let configured { return try await pipeline(on: configured, heads: heads, last: last) }
-        if let last, heads[last.branch] != nil { return try await settle(on: last.branch, heads: heads, last: last) }
+        if let last {
+            guard heads[last.branch] != nil else {
+                throw Problem(description: "the policy branch \(last.branch) is gone; its last pipeline stays in force")
+            }
+            return try await settle(on: last.branch, heads: heads, last: last)
+        }
         // Nobody said where to look: any branch with a pipeline names the one that counts.
         let usual = ["main", "master", "production", "prod"].filter { heads[$0] != nil }
         var problem: (any Error)?

@@ -87,24 +87,13 @@ public struct Preview: Sendable {
         case .create, .configure, .verify: break
         }
         do throws(ClusterError) {
-            let predicted = try await dryRun(item.desired, over: live)
+            let writer = ObjectWriter(bench: bench, interruption: interruption)
+            let predicted = try await writer.trial(item.desired, over: live).object
             if let live, Comparison.isSame(live, predicted) { return answer(.unchanged, live) }
             return answer(live == nil ? .created : .configured, predicted)
         } catch {
             return withoutServer(item.desired, live, error, answer)
         }
-    }
-
-    private func dryRun(_ desired: DesiredObject, over live: Value?) async throws(ClusterError) -> Value {
-        let writer = ObjectWriter(bench: bench, interruption: interruption)
-        guard let live else {
-            return desired.mode == .serverSide
-                ? try await writer.apply(desired, force: false, dryRun: true).object
-                : try await writer.post(desired, dryRun: true).object
-        }
-        return desired.mode == .serverSide
-            ? try await writer.apply(desired, force: true, dryRun: true).object
-            : try await writer.put(desired, over: live, dryRun: true).object
     }
 
     /// What can be said although the server would not try: its kind or namespace comes with the same revision, or a
