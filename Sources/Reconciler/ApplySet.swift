@@ -59,8 +59,31 @@ public struct ApplySet: Sendable, Hashable {
         }
     }
 
+    /// Under this key of its data the parent remembers finished Jobs that the cluster cleared away.
+    static let finishedField = "finishedJobs"
+
     /// The parent that announces `contents`, ready for server-side apply.
-    public func parent(announcing contents: Contents) -> Value {
+    ///
+    /// - Parameter finished: Jobs that must not run again, with the digests they ran from.
+    public func parent(announcing contents: Contents, finished: [ResourceKey: String] = [:]) -> Value {
+        var parent = announcement(contents)
+        let lines = finished.map { "\($0.key.identity) \($0.value)" }.sorted()
+        if !lines.isEmpty { parent["data"] = [Self.finishedField: .string(lines.joined(separator: "\n"))] }
+        return parent
+    }
+
+    /// The finished Jobs that a parent remembers.
+    static func finished(of parent: Value) -> [ResourceKey: String] {
+        var finished: [ResourceKey: String] = [:]
+        for line in (parent[at: "data", finishedField]?.string ?? "").split(separator: "\n") {
+            let words = line.split(separator: " ").map(String.init)
+            guard words.count == 2, let key = ResourceKey(identity: words[0]) else { continue }
+            finished[key] = words[1]
+        }
+        return finished
+    }
+
+    private func announcement(_ contents: Contents) -> Value {
         let kinds = contents.groupKinds.map(\.description).sorted { $0.precedesInBytes($1) }
         let namespaces = contents.namespaces.subtracting([namespace]).sorted { $0.precedesInBytes($1) }
         return [

@@ -16,6 +16,10 @@ struct DesiredObject: Sendable {
 
     var service: Name { manifest.service }
     var digest: String { manifest.digest }
+    /// A Job that the cluster deletes some time after it is done: that it is gone then is no drift.
+    var isClearedWhenDone: Bool {
+        key.groupKind == GroupKind("Job.batch") && manifest.object[at: "spec", "ttlSecondsAfterFinished"] != nil
+    }
     var position: ApplyOrder.Position { ApplyOrder.Position(wave: wave, key: key) }
 
     /// The object as it is sent: the manifest with its namespace and our marks.

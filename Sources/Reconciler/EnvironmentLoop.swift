@@ -240,7 +240,8 @@ public final class EnvironmentLoop: Service {
     /// The environment as people see it, now.
     public var status: EnvironmentStatus {
         let report = StatusReport(
-            book.current, members: bench.index.members, now: rooms.time.uptime(), stuckAfter: rooms.settings.stuckAfter)
+            book.current, members: bench.index.members, finished: bench.index.finished, now: rooms.time.uptime(),
+            stuckAfter: rooms.settings.stuckAfter)
         book.noteRolling(report.rolling, at: rooms.time.uptime())
         return report.status
     }

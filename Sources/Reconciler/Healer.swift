@@ -151,10 +151,16 @@ struct Healer: Sendable {
             if member.isTerminating { return nil }
             if case .copy = member.ownership { return nil }
             return member.sync == .unproven ? .verify : .configure
-        case .vanished(let uid):
+        case .vanished(let uid, let wasHealthy):
             // Gone from our label's view: deleted, or only its label was taken off.
             do throws(ClusterError) {
                 let found = try await bench.get(desired.key, desired.resource, detail: .metadata, interruption)
+                if found == nil, wasHealthy, desired.isClearedWhenDone {
+                    // Losing the note costs one more run at worst, and only after a restart.
+                    try? await ParentKeeper(bench: bench, interruption: interruption)
+                        .remember(finished: desired.key, digest: desired.digest)
+                    return nil
+                }
                 guard let found else { return .create }
                 // A dying one is for a pass to wait for: other objects must not wait behind it.
                 if found.uid == uid, found[at: "metadata", "deletionTimestamp"]?.string == nil { return .configure }

@@ -58,7 +58,9 @@ struct HealthProbe: Sendable {
     }
 
     private static func problem(_ key: ResourceKey, in index: MemberIndex) -> String? {
-        guard let member = index.member(key) else { return "\(key) is missing" }
+        guard let member = index.member(key) else {
+            return index.finished[key] == nil ? "\(key) is missing" : nil
+        }
         switch member.health.status {
         case .healthy, .suspended: return nil
         case .progressing, .terminating, .missing, .degraded, .unknown: return "\(key): \(member.health.reason)"

@@ -16,20 +16,22 @@ struct LiveReader: Sendable {
         if let parent = try await parent() {
             live.hasParent = true
             live.announced = try bench.applySet.contents(of: parent)
+            bench.index.setFinished(ApplySet.finished(of: parent).merging(bench.index.finished) { _, newer in newer })
         }
         let kinds = live.announced.groupKinds.union(
             desired.objects.values.filter { !$0.awaitsKind }.map(\.key.groupKind))
         live.unread = try await list(kinds.subtracting(bench.index.kinds), desired, discovery)
         live.members = bench.index.members
+        live.finished = bench.index.finished
         let missing = desired.objects.values.filter { live.members[$0.key] == nil && !$0.awaitsKind }
         live.strangers = try await strangers(missing)
         return live
     }
 
-    private func parent() async throws(ClusterError) -> Value? {
+    func parent() async throws(ClusterError) -> Value? {
         let set = bench.applySet
         let key = ResourceKey(groupKind: ApplySet.resource.kind.groupKind, namespace: set.namespace, name: set.name)
-        return try await bench.get(key, ApplySet.resource, detail: .metadata, interruption)
+        return try await bench.get(key, ApplySet.resource, detail: .whole, interruption)
     }
 
     // MARK: Members

@@ -10,6 +10,8 @@ struct LiveState: Sendable {
     /// Whether the ApplySet's parent exists; then what it announces counts.
     var hasParent = false
     var announced = ApplySet.Contents()
+    /// Jobs that succeeded and were cleared away, with the digests they ran from: there is nothing to create.
+    var finished: [ResourceKey: String] = [:]
     /// Kinds whose members could not be read, and why: nothing of them is known to be absent.
     var unread: [GroupKind: String] = [:]
 }

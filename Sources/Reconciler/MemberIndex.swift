@@ -15,7 +15,7 @@ final class MemberIndex: Sendable {
         /// Came into view, with our label, without our doing.
         case appeared
         /// Deleted, or its label was taken off; with the uid it had.
-        case vanished(uid: String)
+        case vanished(uid: String, wasHealthy: Bool)
     }
 
     private enum Event {
@@ -31,6 +31,8 @@ final class MemberIndex: Sendable {
         /// Objects being written; what is seen of them meanwhile waits for the answer.
         var inFlight: [ResourceKey: Event?] = [:]
         var suspects: [ResourceKey: Suspicion] = [:]
+        /// Jobs that succeeded and were then cleared away by the cluster, with the digest they ran from.
+        var finished: [ResourceKey: String] = [:]
     }
 
     let applySet: ApplySet
@@ -100,7 +102,7 @@ final class MemberIndex: Sendable {
             }
             for (key, member) in gone {
                 state.members[key] = nil
-                state.suspects[key] = .vanished(uid: member.uid)
+                state.suspects[key] = .vanished(uid: member.uid, wasHealthy: member.health == .healthy)
             }
             state.versions[kind] = list.resourceVersion
             return !gone.isEmpty
@@ -196,8 +198,17 @@ final class MemberIndex: Sendable {
             isLater(object.resourceVersion ?? "", than: known.resourceVersion)
         else { return false }
         state.members[key] = nil
-        state.suspects[key] = .vanished(uid: known.uid)
+        state.suspects[key] = .vanished(uid: known.uid, wasHealthy: known.health == .healthy)
         return true
+    }
+
+    // MARK: Finished Jobs
+
+    var finished: [ResourceKey: String] { state.withLock { $0.finished } }
+    func setFinished(_ finished: [ResourceKey: String]) { state.withLock { $0.finished = finished } }
+    func noteFinished(_ key: ResourceKey, digest: String) {
+        state.withLock { $0.finished[key] = digest }
+        changes.send()
     }
 
     // MARK: Our own writes

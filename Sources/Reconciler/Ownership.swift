@@ -8,6 +8,13 @@ extension ResourceKey {
     /// What `kubernaut.dev/object` says on the object itself: `Deployment.apps/shop/cart`, `Namespace/shop`.
     var identity: String { [groupKind.description, namespace, name].compactMap(\.self).joined(separator: "/") }
 
+    /// Reads `identity`; nil when the text is none.
+    init?(identity: String) {
+        let parts = identity.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2 || parts.count == 3, let name = parts.last, !name.isEmpty else { return nil }
+        self.init(groupKind: GroupKind(parts[0]), namespace: parts.count == 3 ? parts[1] : nil, name: name)
+    }
+
     /// The key of a live object; nil when it lacks a kind or a name.
     init?(of object: Value, kind: GroupKind? = nil) {
         guard let kind = kind ?? object.groupVersionKind?.groupKind, let name = object.objectName else { return nil }

@@ -18,6 +18,8 @@ struct ParentKeeper: Sendable {
 
     /// Announces no more than what is wanted, and what is still there.
     func narrow(to desired: DesiredState, after plan: Plan, lingering: Set<ResourceKey>) async throws(ClusterError) {
+        // What another revision ran, or none, needs no memory.
+        bench.index.setFinished(bench.index.finished.filter { desired.objects[$0.key]?.digest == $0.value })
         var remaining = ApplySet.Contents(of: desired.objects.keys)
             .union(ApplySet.Contents(of: bench.index.members.keys))
             .union(ApplySet.Contents(of: lingering))
@@ -25,8 +27,15 @@ struct ParentKeeper: Sendable {
         if remaining != plan.announced { try await write(remaining) }
     }
 
+    /// Writes down that a Job is done, so that no later daemon runs it again.
+    func remember(finished key: ResourceKey, digest: String) async throws(ClusterError) {
+        bench.index.noteFinished(key, digest: digest)
+        guard let parent = try await LiveReader(bench: bench, interruption: interruption).parent() else { return }
+        try await write(bench.applySet.contents(of: parent))
+    }
+
     private func write(_ contents: ApplySet.Contents) async throws(ClusterError) {
-        let parent = bench.applySet.parent(announcing: contents)
+        let parent = bench.applySet.parent(announcing: contents, finished: bench.index.finished)
         _ = try await bench.request(interruption) { () throws(ClusterError) in
             try await bench.cluster.apply(parent, to: ApplySet.resource, force: true, dryRun: false)
         }

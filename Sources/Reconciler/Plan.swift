@@ -82,7 +82,9 @@ struct Plan: Sendable {
             return .refuse("\(desired.key.groupKind) could not be listed: \(problem)")
         }
         if let member = live.members[desired.key] { return step(for: desired, member: member) }
-        guard let stranger = live.strangers[desired.key] else { return .create }
+        guard let stranger = live.strangers[desired.key] else {
+            return live.finished[desired.key] == desired.digest ? .leave : .create
+        }
         if stranger.isTerminating { return .awaitDeletion(finalizers: stranger.finalizers) }
         switch stranger.ownership {
         case .another(let id):

@@ -9,7 +9,8 @@ struct StatusReport {
     let rolling: Set<Name>
 
     init(
-        _ book: EnvironmentBook.State, members: [ResourceKey: Member], now: Duration, stuckAfter: Duration
+        _ book: EnvironmentBook.State, members: [ResourceKey: Member], finished: [ResourceKey: String] = [:],
+        now: Duration, stuckAfter: Duration
     ) {
         var status = EnvironmentStatus(environment: book.environment)
         status.head = book.head
@@ -26,7 +27,7 @@ struct StatusReport {
         for service in book.rendering?.services ?? [] {
             let view = ServiceView(
                 service: service, objects: (keys[service.name] ?? []).sorted { $0.position < $1.position },
-                book: book, members: members)
+                book: book, members: members, finished: finished)
             let (verdict, reason) = view.verdict(
                 rollingFor: book.rollingSince[service.name].map { now - $0 } ?? .zero, stuckAfter: stuckAfter)
             if view.isRolling { rolling.insert(service.name) }
@@ -47,9 +48,15 @@ private struct ServiceView {
     let objects: [DesiredObject]
     let book: EnvironmentBook.State
     let members: [ResourceKey: Member]
+    let finished: [ResourceKey: String]
+
+    private func isFinished(_ object: DesiredObject) -> Bool {
+        members[object.key] == nil && finished[object.key] == object.digest
+    }
 
     var statuses: [ObjectStatus] {
         objects.map { object in
+            if isFinished(object) { return ObjectStatus(key: object.key, health: .healthy, isInSync: true) }
             let member = members[object.key]
             let isInSync =
                 member?.digest == object.digest && member?.sync == .proven && book.problems[object.key] == nil
@@ -102,6 +109,7 @@ private struct ServiceView {
 
     private var drift: String? {
         for object in objects {
+            if isFinished(object) { continue }
             if let fight = book.fights[object.key] { return "\(object.key): \(fight)" }
             guard let member = members[object.key] else { return "\(object.key) was deleted and is being put back" }
             if member.sync == .drifted { return "\(object.key) was changed and is being put back" }

@@ -1,110 +1,10 @@
 import Domain
-import EmbeddedCluster
-import HTTPServer
-import KubernetesAPI
 import Lifecycle
 import Logging
 import TestKit
 import Testing
 
 @testable import Reconciler
-
-/// A cluster behind HTTP: the embedded one always, a real API server where there is one.
-struct Backend: Sendable, CustomTestStringConvertible {
-    let testDescription: String
-    let connect: @Sendable () async throws -> any Cluster
-
-    static let all = [embedded] + (ControlPlane.isAvailable ? [real] : [])
-
-    static let embedded = Backend(testDescription: "embedded") {
-        var access = ClusterAccess(server: "http://127.0.0.1:\(try await server.value)")
-        access.credentials = .none
-        return KubernetesCluster(access, version: "test")
-    }
-    // Never cancelled: lives as long as the test process.
-    private static let server = Task {
-        let cluster = EmbeddedCluster()
-        let server = WebServer(handler: cluster.handler)
-        let port = try server.start()
-        Task { try await cluster.run() }
-        return port
-    }
-
-    static let real = Backend(testDescription: "kube-apiserver") {
-        let plane = try await ControlPlane.shared()
-        var access = ClusterAccess(server: plane.url)
-        access.authorities = .inline(Secret(plane.authorities))
-        access.credentials = .token(Secret(plane.token))
-        return KubernetesCluster(access, version: "test")
-    }
-}
-
-/// Passes every call on and counts it.
-final class CountingCluster: Cluster {
-    struct Count {
-        var calls = 0
-        var writes = 0
-        var watches = 0
-    }
-
-    let inner: any Cluster
-    private let state = Lock(Count())
-    init(_ inner: any Cluster) { self.inner = inner }
-
-    var count: Count { state.withLock { $0 } }
-    func forget() { state.withLock { $0 = Count() } }
-    private func note(write: Bool = false) {
-        state.withLock { count in
-            count.calls += 1
-            if write { count.writes += 1 }
-        }
-    }
-
-    func discovery(refresh: Bool) async throws(ClusterError) -> Discovery {
-        try await inner.discovery(refresh: refresh)
-    }
-    func get(_ resource: APIResource, namespace: String?, name: String, detail: Detail) async throws(ClusterError)
-        -> Value?
-    {
-        note()
-        return try await inner.get(resource, namespace: namespace, name: name, detail: detail)
-    }
-    func list(_ resource: APIResource, namespace: String?, labels: String, detail: Detail) async throws(ClusterError)
-        -> ObjectList
-    {
-        note()
-        return try await inner.list(resource, namespace: namespace, labels: labels, detail: detail)
-    }
-    func watch(
-        _ resource: APIResource, namespace: String?, labels: String, from resourceVersion: String, detail: Detail
-    ) -> AsyncThrowingStream<WatchEvent, any Error> {
-        state.withLock { $0.watches += 1 }
-        return inner.watch(resource, namespace: namespace, labels: labels, from: resourceVersion, detail: detail)
-    }
-    func apply(_ object: Value, to resource: APIResource, force: Bool, dryRun: Bool) async throws(ClusterError)
-        -> WriteResult
-    {
-        note(write: !dryRun)
-        return try await inner.apply(object, to: resource, force: force, dryRun: dryRun)
-    }
-    func create(_ object: Value, in resource: APIResource, dryRun: Bool) async throws(ClusterError) -> WriteResult {
-        note(write: !dryRun)
-        return try await inner.create(object, in: resource, dryRun: dryRun)
-    }
-    func replace(_ object: Value, in resource: APIResource, dryRun: Bool) async throws(ClusterError) -> WriteResult {
-        note(write: !dryRun)
-        return try await inner.replace(object, in: resource, dryRun: dryRun)
-    }
-    func delete(
-        _ resource: APIResource, namespace: String?, name: String, preconditions: Preconditions,
-        propagation: Propagation, dryRun: Bool
-    ) async throws(ClusterError) -> Bool {
-        note(write: !dryRun)
-        return try await inner.delete(
-            resource, namespace: namespace, name: name, preconditions: preconditions, propagation: propagation,
-            dryRun: dryRun)
-    }
-}
 
 /// An environment in a namespace of its own.
 private struct Field {
@@ -120,9 +20,31 @@ private struct Field {
             name: name("t-\(suffix)"), applyMode: mode, prune: PruneBudget(limit: 1000, percent: 100))
     }
 
+    /// The same environment in another mode.
+    init(_ other: Field, mode: Environment.ApplyMode) {
+        cluster = other.cluster
+        environment = Environment(name: other.environment.name, applyMode: mode, prune: other.environment.prune)
+    }
+
     var rooms: EnvironmentLoop.Rooms {
         EnvironmentLoop.Rooms(
             source: repository, render: repository.renderer, history: history, logger: .silent)
+    }
+
+    /// Everything that carries our label, of all the kinds that the tests use.
+    func members() async throws -> Set<String> {
+        let set = ApplySet(of: environment)
+        var found: Set<String> = []
+        for kind in [
+            "ServiceAccount", "Role.rbac.authorization.k8s.io", "RoleBinding.rbac.authorization.k8s.io", "ConfigMap",
+            "Secret", "Service", "Deployment.apps", "Ingress.networking.k8s.io",
+        ] {
+            let resource = try #require(
+                try await cluster.inner.discovery(refresh: false).resource(for: GroupKind(kind)))
+            let list = try await cluster.inner.list(resource, namespace: nil, labels: set.selector, detail: .metadata)
+            for object in list.items { found.insert("\(resource.kind.kind)/\(object.objectName ?? "")") }
+        }
+        return found
     }
 
     /// One pass of a daemon that has just started.
@@ -245,6 +167,35 @@ struct HTTPClusterTests {
         let third = await field.pass([service("shop", changed)])
         #expect(third.outcome == .succeeded && third.count(of: .configured) == 2, "\(third.reason) \(third.objects)")
         #expect(try await field.get("Service/shop")?[at: "spec", "clusterIP"] == address)
+    }
+
+    @Test("a field that git drops is removed, whatever mode or tool wrote it", arguments: Backend.all)
+    func takeover(backend: Backend) async throws {
+        let replacing = try await Field(backend, mode: .replace)
+        let wide = object("ConfigMap", "settings", ["data": ["keep": "1", "drop": "1"]])
+        let narrow = object("ConfigMap", "settings", ["data": ["keep": "1"]])
+        _ = await replacing.pass([service("shop", [wide])])
+        let applying = Field(replacing, mode: .serverSide)
+        let record = await applying.pass([service("shop", [narrow])])
+        #expect(record.outcome == .succeeded, "\(record.reason)")
+        #expect(try await applying.get("ConfigMap/settings")?["data"] == ["keep": "1"])
+    }
+
+    @Test("a daemon that dies after any call leaves nothing that the next one does not mend", arguments: Backend.all)
+    func crash(backend: Backend) async throws {
+        let field = try await Field(backend)
+        let before = [service("shop", shop())]
+        let after = [
+            service("shop", [configMap("settings", "2"), object("Secret", "token", ["stringData": ["token": "2"]])])
+        ]
+        for (calls, services) in (1...26).flatMap({ [($0, before), ($0, after)] }) {
+            field.cluster.forget(dyingAfter: calls)
+            _ = await field.pass(services)
+            field.cluster.forget()
+            let record = await field.pass(services)
+            #expect(record.outcome == .succeeded, "after \(calls) calls: \(record.reason)")
+            #expect(try await field.members() == Set(services[0].manifests.map { "\($0.kind.kind)/\($0.name)" }))
+        }
     }
 
     @Test("a CRD and an object of its kind come in one revision", arguments: Backend.all)

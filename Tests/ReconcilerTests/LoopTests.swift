@@ -110,6 +110,28 @@ struct DriftTests {
         }
     }
 
+    @Test("a Job that is done and cleared away does not run again, not even after a restart")
+    func clearedJob() async throws {
+        let world = World()
+        let job = object(
+            "Job", "migrate", version: "batch/v1", ["spec": ["ttlSecondsAfterFinished": 60, "template": [:]]])
+        let all = [service("cart", [job, configMap("settings")])]
+        try await withLoop(world, all) { loop in
+            world.cluster.remove(key("Job.batch/shop/migrate"))
+            await eventually { world.parent?[at: "data", ApplySet.finishedField] != nil }
+            world.cluster.remove(key("ConfigMap/shop/settings"))
+            await eventually { world.object("ConfigMap/shop/settings") != nil }
+            #expect(world.object("Job.batch/shop/migrate") == nil)
+            #expect(loop.status.services.first?.verdict == .healthy)
+        }
+        let record = await world.pass(all)
+        #expect(record.outcome == .succeeded && world.object("Job.batch/shop/migrate") == nil)
+        let changed = object(
+            "Job", "migrate", version: "batch/v1", ["spec": ["ttlSecondsAfterFinished": 90, "template": [:]]])
+        await world.pass([service("cart", [changed, configMap("settings")])])
+        #expect(world.object("Job.batch/shop/migrate") != nil)
+    }
+
     @Test("a fight is stopped and named, and the rest goes on being healed")
     func fight() async throws {
         let world = World()
