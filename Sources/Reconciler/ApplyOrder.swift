@@ -59,11 +59,15 @@ enum ApplyOrder {
 
     /// What decides the order, most important first.
     struct Position: Comparable, Sendable {
-        let wave: Int
         let key: ResourceKey
-
         /// Objects with the same step may be written side by side.
-        var step: Step { Step(isFoundation: isFoundation(key.groupKind), wave: wave, rank: rank(of: key.groupKind)) }
+        let step: Step
+
+        init(wave: Int, key: ResourceKey) {
+            self.key = key
+            step = Step(
+                isFoundation: isFoundation(key.groupKind), wave: wave, rank: ApplyOrder.rank(of: key.groupKind))
+        }
 
         static func < (left: Position, right: Position) -> Bool {
             if left.step != right.step { return left.step < right.step }

@@ -7,7 +7,7 @@ struct DesiredObject: Sendable {
     let key: ResourceKey
     let resource: APIResource
     let manifest: Manifest
-    let wave: Int
+    let position: ApplyOrder.Position
     let mode: Environment.ApplyMode
     let mayRecreate: Bool
     let mayAdopt: Bool
@@ -15,12 +15,12 @@ struct DesiredObject: Sendable {
     let awaitsKind: Bool
 
     var service: Name { manifest.service }
+    var wave: Int { position.step.wave }
     var digest: String { manifest.digest }
     /// A Job that the cluster deletes some time after it is done: that it is gone then is no drift.
     var isClearedWhenDone: Bool {
         key.groupKind == GroupKind("Job.batch") && manifest.object[at: "spec", "ttlSecondsAfterFinished"] != nil
     }
-    var position: ApplyOrder.Position { ApplyOrder.Position(wave: wave, key: key) }
 
     /// The object as it is sent: the manifest with its namespace and our marks.
     func object(in applySet: ApplySet) -> Value {
@@ -93,7 +93,8 @@ struct DesiredState: Sendable {
             owners[key] = manifest.service
             objects[key] = DesiredObject(
                 key: key, resource: resource, manifest: manifest,
-                wave: manifest.object.annotation(Conventions.waveAnnotation).flatMap { Int($0) } ?? 0,
+                position: ApplyOrder.Position(
+                    wave: manifest.object.annotation(Conventions.waveAnnotation).flatMap { Int($0) } ?? 0, key: key),
                 mode: manifest.object.annotation(Conventions.applyAnnotation)
                     .flatMap { Environment.ApplyMode(rawValue: $0) } ?? rendering.environment.applyMode,
                 mayRecreate: manifest.object.annotation(Conventions.recreateAnnotation) == "allowed",
