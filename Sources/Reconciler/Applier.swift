@@ -68,7 +68,7 @@ struct Applier: Sendable {
         }
         // Most services change nothing most of the time: they wait for nobody.
         guard service.items.contains(where: { $0.step != .leave }) else { return noteAll(service.items) }
-        if let problem = await waitForNeeds(of: service) {
+        if let problem = await waitForNeeds(of: service, in: plan) {
             return interruption.isRaised ? () : book.skip(service.items.map(\.key), service.name, because: problem)
         }
         await walk(service)
@@ -149,8 +149,11 @@ struct Applier: Sendable {
     // MARK: Waiting
 
     /// - Returns: Why the service cannot start; nil when everything it needs is applied and healthy.
-    private func waitForNeeds(of service: Plan.ServicePlan) async -> String? {
+    private func waitForNeeds(of service: Plan.ServicePlan, in plan: Plan) async -> String? {
         for need in service.needs {
+            guard plan.services.contains(where: { $0.name == need }) else {
+                return "it needs \(need), which could not be rendered"
+            }
             let result = await wait(
                 upTo: bench.settings.healthTimeout, time: bench.time, interruption: interruption, on: [done],
                 until: { finished.withLock { $0.contains(need) } })

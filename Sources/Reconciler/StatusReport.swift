@@ -81,7 +81,7 @@ private struct ServiceView {
         if let reason = first(.progressing) ?? first(.terminating) { return (.rollingOut, reason) }
         if let reason = waiting { return (.waiting, reason) }
         if let reason = drift { return (.drifted, reason) }
-        if let problem = book.clusterProblem { return (.unknown, "the cluster cannot be reached: \(problem)") }
+        if let problem = book.clusterProblem { return (.unknown, problem) }
         if let reason = first(.unknown) { return (.unknown, reason) }
         return (.healthy, "")
     }

@@ -132,6 +132,16 @@ struct WriteTests {
         #expect(world.object("ConfigMap/shop/cart") != nil)
     }
 
+    @Test("what needs a service that could not be rendered does not wait for it")
+    func needsUnrendered() async {
+        let world = World { $0.healthTimeout = .seconds(600) }
+        let record = await world.pass([
+            service("base", problem: "unknown variable"), service("cart", [configMap("cart")], needs: ["base"]),
+        ])
+        #expect(record.objects.map(\.message) == ["it needs base, which could not be rendered"])
+        #expect(world.members.isEmpty)
+    }
+
     @Test("what the server would write differently costs one dry run after a restart, and no write")
     func normalized() async {
         let world = World()
