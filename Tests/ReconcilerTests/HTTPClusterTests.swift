@@ -7,7 +7,7 @@ import Testing
 @testable import Reconciler
 
 /// An environment in a namespace of its own.
-private struct Field {
+struct Field {
     let cluster: CountingCluster
     let environment: Environment
     let repository = TestRepository()

@@ -39,7 +39,10 @@ struct ScaleTests {
             let before = world.history.records.count
             loop.request(.request, at: world.repository.commit(Self.services(250, changed: 7)))
             await eventually { world.history.records.count > before }
-            #expect(world.cluster.requests.filter { $0.verb != "discovery" }.map(\.subject) == ["ConfigMap/shop/kubernaut-dev"])
+            #expect(
+                world.cluster.requests.filter { $0.verb != "discovery" }.map(\.subject) == [
+                    "ConfigMap/shop/kubernaut-dev"
+                ])
         }
     }
 }
