@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Domain
+import Glibc
 import HTTPClient
 import Platform
 import TestKit
@@ -189,6 +190,23 @@ struct SendTests {
         #expect(error?.code == .notConnected)
         #expect(error?.detail.contains("403") == true)
         #expect(proxy.requests.map(\.target) == ["http://api.test/x", "api.test:6443"])
+    }
+
+    @Test("the environment's proxy is asked, but not for loopback and not for what NO_PROXY names")
+    func proxiesOfEnvironment() async {
+        // Alone in a process: the environment belongs to all tests.
+        await #expect(processExitsWith: .success) {
+            let proxy = try ScriptedServer { _ in [.answer(200, "by proxy")] }
+            let server = try ScriptedServer { _ in [.answer(200, "direct")] }
+            setenv("http_proxy", proxy.url, 1)
+            setenv("NO_PROXY", "other.invalid,.direct.invalid", 1)
+            let client = HTTPClient()
+            #expect(try await client.send(.init("GET", "http://api.invalid/x")).body == Array("by proxy".utf8))
+            #expect(try await client.send(.init("GET", server.url)).body == Array("direct".utf8))
+            let error = await SendTests.failure(.init("GET", "http://a.direct.invalid"))
+            #expect(error?.code == .notConnected)
+            #expect(proxy.requests.map(\.target) == ["http://api.invalid/x"])
+        }
     }
 
     @Test("shutting down ends what runs, and refuses what comes")
