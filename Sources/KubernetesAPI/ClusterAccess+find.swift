@@ -76,7 +76,9 @@ extension ClusterAccess {
             throw ClusterAccessError(
                 "K8S_\(one) and K8S_\(other)", "only one of the two is set", advice: "set both, or neither")
         }
-        var access = ClusterAccess(server: url, origin: "the variables K8S_URL and so on")
+        let method = ["TOKEN", "CERT", "USERNAME"].first { variable($0) != nil }
+        var access = ClusterAccess(
+            server: url, origin: "the variable K8S_URL with \(method.map { "K8S_\($0)" } ?? "no credentials")")
         access.authorities = material("CA")
         if let token = variable("TOKEN") {
             access.credentials = Files.exists(token) ? .tokenFile(token) : .token(Secret(token))

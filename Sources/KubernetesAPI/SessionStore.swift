@@ -18,11 +18,14 @@ struct Session: Sendable {
     fileprivate let readAt: Instant
 }
 
-/// What a client was made from, to see when it changed.
-private struct TLSMaterial: Sendable, Equatable {
+/// What a client was made from, to see when it changed. Prints nothing of it.
+private struct TLSMaterial: Sendable, Equatable, CustomStringConvertible, CustomReflectable {
     var authorities: String?
     var certificate: String?
     var key: String?
+
+    var description: String { "«redacted»" }
+    var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// Turns a description of access into sessions, and keeps them fresh: files are read again each minute, and when

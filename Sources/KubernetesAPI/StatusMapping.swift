@@ -30,7 +30,7 @@ extension ClusterError {
         self.init(
             code, operation: operation,
             detail: code == .unknownKind
-                ? "the cluster does not serve this kind; install its CRD, or mend apiVersion and kind"
+                ? Self.unknownKindHint
                 : "HTTP \(status) that is no Kubernetes answer: \(text.isEmpty ? "empty body" : text)",
             status: status, retryAfter: seconds.map { .seconds($0) })
     }
@@ -48,12 +48,16 @@ extension ClusterError {
                 message: $0["message"]?.string ?? "")
         }
         let seconds = details?["retryAfterSeconds"]?.integer ?? retryAfterSeconds
+        let code = Self.code(status: status, reason: value["reason"]?.string ?? "", message, causes, details)
+        let words = message.isEmpty ? "HTTP \(status) without a message" : message
         self.init(
-            Self.code(status: status, reason: value["reason"]?.string ?? "", message, causes, details),
-            operation: operation,
-            detail: message.isEmpty ? "HTTP \(status) without a message" : message, status: status,
+            code, operation: operation,
+            detail: code == .unknownKind ? "\(words); \(Self.unknownKindHint)" : words, status: status,
             retryAfter: seconds.flatMap { $0 > 0 ? .seconds($0) : nil }, causes: causes)
     }
+
+    private static let unknownKindHint =
+        "the cluster does not serve this kind: install its CRD, or mend apiVersion and kind"
 
     private static func code(
         status: Int, reason: String, _ message: String, _ causes: [Cause], _ details: Value?
@@ -112,6 +116,13 @@ extension ClusterError {
             case .tooLarge: .tooLarge
             case .cancelled: .cancelled
             }
-        self.init(code, operation: operation, detail: error.detail)
+        let advice =
+            switch error.code {
+            case .untrusted:
+                "; check the certificate authority, the server's name (tls-server-name) and the client certificate"
+            case .invalidRequest: "; mend the server's URL or the certificates"
+            case .notConnected, .timedOut, .timedOutAfterSending, .interrupted, .tooLarge, .cancelled: ""
+            }
+        self.init(code, operation: operation, detail: error.detail + advice)
     }
 }

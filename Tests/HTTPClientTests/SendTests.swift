@@ -132,7 +132,8 @@ struct SendTests {
 
     static let unusable: [HTTPClientRequest] = [
         .init("GET", "ftp://localhost"), .init("GET", "http://"), .init("GET", "localhost:80"),
-        .init("GET", "http://user:secret@localhost"), .init("GET", "http://localhost:0"),
+        .init("GET", "http://user:secret@localhost"), .init("GET", "http://user@localhost"),
+        .init("GET", "http://localhost:0"),
         .init("GET", "http://localhost:99999"), .init("GET", "http://local host"), .init("GET", "http://localhost/ü"),
         .init("get", "http://localhost"), .init("GET x", "http://localhost"),
         .init("GET", "http://localhost", headers: ["A": "b\r\nC: d"]),

@@ -97,6 +97,22 @@ struct CredentialsTests {
         #expect(server.requests.last?.headers["authorization"] == "Bearer new")
     }
 
+    @Test("a cluster in use shows no secret when it is printed")
+    func silent() async throws {
+        let server = try ScriptedServer { _ in [.answer(200, "{}")] }
+        var access = ClusterAccess(server: server.url)
+        access.certificate = .inline(Secret("canary"))
+        access.key = .inline(Secret("canary"))
+        access.credentials = .basic(user: "kim", password: Secret("canary"))
+        let cluster = KubernetesCluster(access, version: "1")
+        _ = try await cluster.get(Kinds.configMap, namespace: "a", name: "b", detail: .whole)
+        var text = ""
+        dump(cluster, to: &text)
+        #expect(text.contains(server.url))
+        #expect(!text.contains("canary"))
+        #expect(!text.contains("Basic"))
+    }
+
     @Test("credentials that cannot change are not tried twice")
     func refusedOnce() async throws {
         let server = try Self.server(expecting: "Bearer other")

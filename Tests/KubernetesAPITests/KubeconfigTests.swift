@@ -196,6 +196,7 @@ struct KubeconfigTests {
         let access = try ClusterAccess.find(environment: environment)
         #expect("\(access.server) \(access.credentials.text)" == text)
         #expect(access.verifiesServer)
+        #expect(access.origin.hasSuffix("K8S_TOKEN") == text.contains("token"))
     }
 
     @Test("half a pair of hikaru's variables is an error", arguments: ["K8S_CERT", "K8S_PASSWORD"])
