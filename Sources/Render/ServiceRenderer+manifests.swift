@@ -3,6 +3,7 @@
 import Crypto
 import Domain
 import JSON
+import YAML
 
 /// Where an object stands: in which of the service's documents, and at which path in it (`items[2]` of a list kind).
 struct ObjectPlace {
@@ -30,13 +31,17 @@ extension ServiceRenderer {
     /// Fills all documents and takes list kinds apart.
     private mutating func objects(_ documents: [Document]) -> [(Value, ObjectPlace)] {
         var objects: [(Value, ObjectPlace)] = []
+        // What all documents of a service may add up to.
+        var budget = 4 * context.settings.limits.bytes
         for (index, document) in documents.enumerated() {
-            var filler = Filler(bindings: document.bindings)
+            var filler = Filler(bindings: document.bindings, budget: budget)
             let value = filler.value(of: document.fill)
+            budget = filler.budget
             for problem in filler.problems {
                 add(problem.code, problem.message, at: document.text.location(of: problem.mark), hint: problem.hint)
             }
-            if !value.isNull { flatten(value, ObjectPlace(document: index), &objects) }
+            // What was left out would only make further errors.
+            if filler.problems.isEmpty, !value.isNull { flatten(value, ObjectPlace(document: index), &objects) }
         }
         return objects
     }

@@ -60,7 +60,7 @@ struct MustacheCase: Sendable, CustomTestStringConvertible {
         for name in loop.keys {
             #expect(throws: TemplateError.self) { try renderText("{{>\(name)}}", values, partials: loop) }
         }
-        let wide = (0..<9).reduce("x") { text, _ in "{{#l}}\(text){{/l}}" }
+        let wide = (0..<7).reduce("x") { text, _ in "{{#l}}\(text){{/l}}" }
         #expect(throws: TemplateError.self) { try renderText(wide, values) }
     }
 

@@ -108,6 +108,9 @@ struct Filler {
     let bindings: [Binding?]
     /// Problems by the place in the expanded text.
     private(set) var problems: [FillProblem] = []
+    /// How much values may still add, in bytes and pieces. Texts repeat their values, so a small file could otherwise
+    /// fill the memory.
+    private(set) var budget: Int
     /// Called for each leaf in turn; nil unless origins are asked for.
     var record: ((FieldPath, LeafSource) -> Void)?
 
@@ -127,8 +130,9 @@ struct Filler {
         case slots([Int], rest: [FieldPath.Step], YAMLMark)
     }
 
-    init(bindings: [Binding?], record: ((FieldPath, LeafSource) -> Void)? = nil) {
+    init(bindings: [Binding?], budget: Int, record: ((FieldPath, LeafSource) -> Void)? = nil) {
         self.bindings = bindings
+        self.budget = budget
         self.record = record
     }
 
@@ -182,6 +186,9 @@ struct Filler {
 
     private mutating func whole(_ slot: Int, _ mark: YAMLMark, _ path: FieldPath) -> Value {
         guard let binding = bindings[slot] else { return .null }
+        var cost = 0
+        binding.value.weigh(&cost, upTo: budget)
+        guard spend(cost, slot, mark) else { return .null }
         if let record {
             binding.value.forEachLeaf(at: FieldPath()) { rest, _ in
                 record(FieldPath(path.steps + rest.steps), .slots([slot], rest: rest.steps, mark))
@@ -199,6 +206,7 @@ struct Filler {
             case .slot(let slot):
                 guard let binding = bindings[slot] else { continue }
                 if let piece = Expander.text(of: binding.value) {
+                    guard spend(piece.utf8.count, slot, mark) else { return text }
                     text += piece
                 } else {
                     problems.append(
@@ -212,6 +220,18 @@ struct Filler {
         return text
     }
 
+    /// - Returns: False when there is not so much left; said once.
+    private mutating func spend(_ cost: Int, _ slot: Int, _ mark: YAMLMark) -> Bool {
+        guard budget >= 0 else { return false }
+        budget -= cost
+        if budget >= 0 { return true }
+        problems.append(
+            FillProblem(
+                code: Codes.tooMuch, message: "the values make the manifests too large", mark: mark, slot: slot,
+                hint: "look for a long text or list inside a loop"))
+        return false
+    }
+
     private func recordConstant(_ node: YAMLNode, _ path: FieldPath) {
         switch node.content {
         case .scalar: record?(path, .template(node.mark))
@@ -221,6 +241,24 @@ struct Filler {
         case .map(let members):
             if members.isEmpty { record?(path, .template(node.mark)) }
             for member in members { recordConstant(member.value, path.appending(member.key)) }
+        }
+    }
+}
+
+extension Value {
+    /// Adds the size of this value, one for each piece and each byte of text; stops counting beyond `limit`.
+    fileprivate func weigh(_ sum: inout Int, upTo limit: Int) {
+        sum += 1
+        guard sum <= limit else { return }
+        switch self {
+        case .null, .bool, .integer: break
+        case .decimal(let text), .string(let text): sum += text.utf8.count
+        case .list(let items): for item in items { item.weigh(&sum, upTo: limit) }
+        case .map(let map):
+            for entry in map {
+                sum += entry.key.utf8.count
+                entry.value.weigh(&sum, upTo: limit)
+            }
         }
     }
 }

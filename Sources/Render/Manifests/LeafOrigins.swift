@@ -41,10 +41,12 @@ extension ServiceRenderer {
         var again = self
         let documents = again.documents(tracksPaths: true)
         var found = LeafOrigins()
+        var budget = 4 * context.settings.limits.bytes
         for document in documents {
             var leaves: [(FieldPath, Filler.LeafSource)] = []
-            var filler = Filler(bindings: document.bindings) { leaves.append(($0, $1)) }
+            var filler = Filler(bindings: document.bindings, budget: budget) { leaves.append(($0, $1)) }
             _ = filler.value(of: document.fill)
+            budget = filler.budget
             let locations = document.text.locations(of: leaves.map(\.1.mark))
             var known: [FieldPath: LeafOrigins.Leaf] = [:]
             for ((path, source), location) in zip(leaves, locations) {

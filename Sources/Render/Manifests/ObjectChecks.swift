@@ -66,17 +66,19 @@ enum ObjectChecks {
                     code: Codes.invalidName, message: "the namespace is no name", path: metadata.appending("namespace"),
                     hint: "allowed: \(Name.rule)"))
         }
-        problems += labels(object["metadata"]?["labels"], metadata.appending("labels"), areLabels: true)
-        problems += labels(object["metadata"]?["annotations"], metadata.appending("annotations"), areLabels: false)
+        problems += labels(of: object["metadata"], metadata)
         if let path = Normalizer.podSpecPath(kind.kind), path.count > 1 {
             let template = FieldPath(path.dropLast().map { .key($0) } + [.key("metadata")])
-            problems += labels(
-                object[template.appending("labels")], template.appending("labels"), areLabels: true)
-            problems += labels(
-                object[template.appending("annotations")], template.appending("annotations"), areLabels: false)
+            problems += labels(of: object[template], template)
         }
         if kind.kind == "Secret", kind.apiVersion == "v1" { problems += stringData(object["stringData"]) }
         return problems
+    }
+
+    private static func labels(of metadata: Value?, _ path: FieldPath) -> [ObjectProblem] {
+        guard let metadata else { return [] }
+        return labels(metadata["labels"], path.appending("labels"), areLabels: true)
+            + labels(metadata["annotations"], path.appending("annotations"), areLabels: false)
     }
 
     private static func labels(_ value: Value?, _ path: FieldPath, areLabels: Bool) -> [ObjectProblem] {
@@ -88,7 +90,8 @@ enum ObjectChecks {
         var problems: [ObjectProblem] = []
         var size = 0
         for entry in map {
-            let place = path.appending(entry.key)
+            // Paths are made for problems only: most objects have none.
+            var place: FieldPath { path.appending(entry.key) }
             if !Names.isQualifiedName(entry.key) {
                 problems.append(
                     ObjectProblem(

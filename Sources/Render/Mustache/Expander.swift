@@ -79,7 +79,7 @@ struct Expander {
     }
 
     /// What is allowed: nodes visited, and partials, sections and blocks within each other.
-    static let stepLimit = 1_000_000
+    static let stepLimit = 100_000
     static let depthLimit = 150
 
     init(
