@@ -18,5 +18,5 @@ public struct YAMLLimits: Sendable, Hashable {
     }
 
     /// For files of a config repository: the biggest object that an API server takes is 3 MiB.
-    public static let standard = YAMLLimits(bytes: 4 << 20, depth: 100, documents: 1000, nodes: 200_000)
+    public static let standard = YAMLLimits(bytes: 4 << 20, depth: 100, documents: 1000, nodes: 100_000)
 }
