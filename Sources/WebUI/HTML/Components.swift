@@ -152,6 +152,13 @@ func commitText(_ commit: CommitID?) -> HTML {
     return "<code title=\"\(commit)\">\(commit.short)</code>"
 }
 
+/// The reference with its digest cut to what people compare; the whole is in the title.
+func imageText(_ image: String) -> HTML {
+    guard let at = image.firstRange(of: "@sha256:") else { return "<code class=\"image\">\(image)</code>" }
+    return
+        "<code class=\"image\" title=\"\(image)\">\(image[..<at.upperBound])\(image[at.upperBound...].prefix(12))…</code>"
+}
+
 func serviceLink(_ name: Name) -> HTML { "<a href=\"/services/\(name)\">\(name)</a>" }
 func environmentLink(_ name: Name) -> HTML { "<a href=\"/envs/\(name)\">\(name)</a>" }
 
@@ -198,7 +205,7 @@ func table(caption: HTML, columns: [HTML], rows: [HTML], kind: StaticString = ""
 
 /// A cell that knows its column's name, for narrow screens where rows become cards.
 func cell(_ label: StaticString, _ content: HTML, kind: StaticString = "") -> HTML {
-    "<td role=\"cell\" data-label=\"\(label)\" class=\"\(kind)\">\(content)</td>"
+    "<td role=\"cell\" data-label=\"\(label)\" class=\"\(kind)\"><div>\(content)</div></td>"
 }
 
 func rowHead(_ content: HTML) -> HTML { "<th scope=\"row\" role=\"rowheader\">\(content)</th>" }

@@ -172,21 +172,21 @@ private let media = """
     @media (max-width:60rem){.strip{flex-direction:column}.strip .gap{flex:none;flex-direction:row;gap:.4rem;padding-block:.4rem}\
     .strip .gap .arrow{width:10px;height:1.4rem;margin:0;background:linear-gradient(var(--control),var(--control)) center/2px 100% no-repeat}\
     .strip .gap .arrow::after{right:1px;top:auto;bottom:0;transform:rotate(135deg)}}
-    @media (max-width:40rem){main,.wide{padding-inline:.9rem}.top{position:static}.top .wide{padding-block:.6rem}.git-state{margin:0}\
+    @media (max-width:40rem){main,.wide{padding-inline:.9rem}.top{position:static}.top nav ul{gap:0}.top nav a{padding:.4rem .55rem}.top .wide{padding-block:.6rem}.git-state{margin:0}\
     .data,.data thead,.data tbody,.data tr,.data th,.data td,.yaml,.yaml tbody,.yaml tr,.yaml td{display:block}\
     .data thead,.matrix caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}\
     .data tbody tr{border-bottom:1px solid var(--line);padding-block:.7rem}.data tbody tr:last-child{border-bottom:0}\
     .data tbody th,.data tbody td{border:0;padding:.2rem 0}\
     .data td[data-label]{display:grid;grid-template-columns:6.5rem 1fr;gap:.5rem}\
     .data td[data-label]::before{content:attr(data-label);color:var(--dim)}\
-    .data td[data-label]>*{grid-column:2}\
+    .data td[data-label]>*{grid-column:2;min-width:0;overflow-wrap:anywhere}\
     .data .number{text-align:left}.matrix{border:0;background:none;box-shadow:none}\
     .matrix tbody tr{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:.8rem 1rem;margin-bottom:.75rem}\
     .matrix tbody tr:last-child{border-bottom:1px solid var(--line)}\
     .matrix th:first-child{padding-left:0;font-size:1.0625rem}.team{display:inline;margin-left:.5rem}\
     .matrix td.gap{width:auto;text-align:left;padding-left:7rem}.matrix td.gap.none{display:none}.matrix .wait::after{content:" waiting \\2193"}\
     .state{white-space:normal}.facts div{grid-template-columns:1fr;gap:0}\
-    .yaml tr{padding-block:.15rem}.yaml .n{display:none}.yaml .from{width:auto;border:0;padding-left:1.5rem}.yaml .from:empty{display:none}\
+    .yaml tr{padding-block:.15rem}.yaml .n{display:none}.yaml .from{width:auto;border:0;padding-left:1.5rem}.yaml .from:empty,.yaml tr:not(.set) .from{display:none}\
     .filter label{flex:1 1 100%}.filter input[type=search],.filter select{flex:1}}
     @media (prefers-contrast:more){:root{--dim:var(--text);--line:var(--control)}}
     @media (forced-colors:active){.wait,.layer,.chips li,.card,.strip .env{border:1px solid}.bar rect{forced-color-adjust:none}}

@@ -21,7 +21,7 @@ func manifestPage(_ detail: ServiceDetail, of environment: Name, _ context: Page
             <p class="dim">\(counted(detail.manifests.count, "object")), as rendered\(at == nil ? "" : " at an older commit")</p></div>
             <section class="card" aria-label="Origin">\(facts([
                 ("Commit", detail.commit.map { commit in "\(commitText(commit.id)) “\(commit.subject)” <span class=\"dim\">by \(commit.author), \(age(commit.date, at: context.now))</span>" }),
-                ("Image", detail.service.release.map { "<code class=\"image\">\($0.image)</code>" }),
+                ("Image", detail.service.release.map { imageText($0.image) }),
                 ("Needs", detail.service.needs.isEmpty ? nil : detail.service.needs.map { serviceLink($0) }.joined(", ")),
                 ("Raw", "<a href=\"\(raw)\">\(service) in \(environment) as YAML</a>"),
             ]))</section>

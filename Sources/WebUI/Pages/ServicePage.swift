@@ -114,7 +114,7 @@ private func releaseTable(_ name: Name, _ context: PageContext) -> HTML {
             \(cell("Where", places(line)))\
             \(cell("Released", "\(age(release.releasedAt ?? line.firstSeen, at: context.now))\(release.releasedBy.map { " <span class=\"dim\">by \($0)</span>" } as HTML?)"))\
             \(cell("Build", build ?? "<span class=\"dim\">–</span>"))\
-            \(cell("Image", "<code class=\"image\">\(release.image)</code>"))
+            \(cell("Image", imageText(release.image)))
             """)
     }
     let columns: [HTML] = ["Version", "Source", "Where", "Released", "Build", "Image"]
