@@ -91,7 +91,7 @@ public struct WebPages: Sendable {
     private func context(for request: HTTPRequest) -> PageContext {
         PageContext(
             status: sources.status(), now: now(), version: version, path: request.rawPath,
-            query: Query(request.rawQuery))
+            query: Query(request.rawQuery), host: request.headers["Host"] ?? "localhost")
     }
 
     private func isOwnHost(_ host: String) -> Bool {

@@ -150,7 +150,7 @@ struct PagesTests {
     @Test("before anything was released the page says what has to happen")
     func firstSteps() async {
         let text = await Fixture.pages(DaemonStatus(repository: "file:///srv/deployments")).get("/").text
-        #expect(text.contains("Nothing released yet") && text.contains("kubernaut release"))
+        #expect(text.contains("Nothing released yet") && text.contains("kubernaut init"))
         #expect(faults(text) == nil)
     }
 

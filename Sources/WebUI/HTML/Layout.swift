@@ -11,6 +11,8 @@ struct PageContext: Sendable {
     /// As it was asked for, without the query.
     let path: String
     let query: Query
+    /// How the reader reached us: `Host`, with its port.
+    var host = "localhost"
 
     static let refreshSeconds = 15
     /// Seconds between two loads, when the reader asked for it.

@@ -172,7 +172,7 @@ private let media = """
     @media (max-width:60rem){.strip{flex-direction:column}.strip .gap{flex:none;flex-direction:row;gap:.4rem;padding-block:.4rem}\
     .strip .gap .arrow{width:10px;height:1.4rem;margin:0;background:linear-gradient(var(--control),var(--control)) center/2px 100% no-repeat}\
     .strip .gap .arrow::after{right:1px;top:auto;bottom:0;transform:rotate(135deg)}}
-    @media (max-width:40rem){main,.wide{padding-inline:.9rem}.top{position:static}.top nav ul{gap:0}.top nav a{padding:.4rem .55rem}.top .wide{padding-block:.6rem}.git-state{margin:0}\
+    @media (max-width:40rem){main,.wide{padding-inline:.9rem}.top{position:static}.top nav{order:2;flex-basis:100%;margin-inline:-.5rem}.top nav ul{gap:0}.top nav a{padding:.4rem .5rem;font-size:.875rem}.top .wide{padding-block:.6rem .3rem}\
     .data,.data thead,.data tbody,.data tr,.data th,.data td,.yaml,.yaml tbody,.yaml tr,.yaml td{display:block}\
     .data thead,.matrix caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}\
     .data tbody tr{border-bottom:1px solid var(--line);padding-block:.7rem}.data tbody tr:last-child{border-bottom:0}\

@@ -21,7 +21,7 @@ func environmentsPage(_ context: PageContext) -> Page {
     let columns: [HTML] = ["Environment", "State", "Services", "Branch", "Applied", "Cluster", "Last sync"]
     return Page(
         title: "Environments", section: .environments, alternate: "/api/v1/environments",
-        commands: ["kubernaut status"],
+        commands: ["curl http://\(context.host)/api/v1/environments"],
         content: """
             <div class="headline"><h1>Environments</h1><p class="dim">in the order releases walk through them</p></div>
             <section class="card">\(table(caption: "Environments", columns: columns, rows: rows))</section>
@@ -41,7 +41,10 @@ func environmentPage(_ environment: EnvironmentStatus, passes: [PassRecord], _ c
     let name = environment.environment.name
     return Page(
         title: "\(name)", section: .environments, alternate: "/api/v1/environments/\(name)",
-        commands: ["kubernaut status --env \(name)", "kubernaut sync \(name)"],
+        commands: [
+            "kubernaut diff live:\(name)",
+            "curl -X POST -H 'X-Kubernaut: 1' http://\(context.host)/api/v1/environments/\(name)/sync",
+        ],
         content: """
             <div class="headline"><h1>\(name)</h1><p class="dim">environment</p></div>
             \(environmentProblems(environment))

@@ -12,10 +12,7 @@ func manifestPage(_ detail: ServiceDetail, of environment: Name, _ context: Page
     return Page(
         title: "\(service)\(version) in \(environment), manifest", section: .releases,
         alternate: "/api/v1/environments/\(environment)/services/\(service)/manifest\(query)",
-        commands: [
-            "kubernaut render --env \(environment) --service \(service) -o yaml",
-            "kubernaut explain \(service) --env \(environment)",
-        ],
+        commands: ["kubernaut render --env \(environment) --service \(service) -o yaml"],
         content: """
             <div class="headline"><h1>\(serviceLink(service))\(version) in \(environmentLink(environment))</h1>\
             <p class="dim">\(counted(detail.manifests.count, "object")), as rendered\(at == nil ? "" : " at an older commit")</p></div>

@@ -18,7 +18,8 @@ func overviewPage(_ context: PageContext) -> Page {
         \(pager(matrix, context))
         """ : firstSteps(status)
     return Page(
-        title: "Releases", section: .releases, alternate: "/api/v1/status", commands: ["kubernaut status -o wide"],
+        title: "Releases", section: .releases, alternate: "/api/v1/status",
+        commands: ["curl http://\(context.host)/api/v1/status"],
         content: content)
 }
 
@@ -166,8 +167,8 @@ private func firstSteps(_ status: DaemonStatus) -> HTML {
         <div class="headline"><h1>Nothing released yet</h1></div>
         <section class="card"><ol class="steps">
         \(step(status.lastFetchAt != nil, "Point kubernaut at a repository: <code>kubernaut serve --repo URL</code>"))
-        \(step(!status.environments.isEmpty, "Name the environments in <code>environments/kubernaut.yaml</code>"))
-        \(step(false, "Release a service: <code>kubernaut release SERVICE --image IMAGE --version VERSION</code>"))
+        \(step(!status.environments.isEmpty, "Describe environments and services there: <code>kubernaut init</code> writes a first set of files"))
+        \(step(false, "Commit a release record to the first environment's branch: <code>environments/releases/SERVICE.yaml</code>"))
         </ol></section>
         """
 }

@@ -25,7 +25,7 @@ func passesPage(_ passes: [PassRecord], pageSize: Int, _ context: PageContext) -
         : passTable(shown, context.now)
     return Page(
         title: "Syncs", section: .syncs, alternate: "/api/v1/passes\(environment.map { "?environment=\($0)" } ?? "")",
-        commands: ["kubernaut history"],
+        commands: ["curl http://\(context.host)/api/v1/passes"],
         content: """
             <div class="headline"><h1>Syncs</h1><p class="dim">runs from commit to cluster, newest first</p></div>
             <p class="choices">Environment: \(([all] + choices).joined(" · "))</p>

@@ -11,10 +11,7 @@ func servicePage(_ name: Name, _ context: PageContext) -> Page {
     let objects = here.compactMap { environment, service in service.map { objectsCard(environment, $0, context) } }
     return Page(
         title: "\(name)", section: .releases, alternate: "/api/v1/services/\(name)",
-        commands: [
-            "kubernaut history \(name)",
-            "kubernaut explain \(name) --env \(context.status.environments.first?.environment.name.text ?? "dev")",
-        ],
+        commands: ["curl http://\(context.host)/api/v1/services/\(name)"],
         content: """
             <div class="headline"><h1>\(name)</h1><p class="dim">\(team ?? "service")</p></div>
             \(lane(name, here, context.now))
