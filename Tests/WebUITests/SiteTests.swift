@@ -59,6 +59,7 @@ struct SiteTests {
         status.environments[0].services.removeLast()
         #expect(await Fixture.pages(status).get("/", headers: ["If-None-Match": tag]).status == 200)
         #expect(await Fixture.pages().get("/nothing", headers: ["If-None-Match": "*"]).status == 404)
+        #expect(await Fixture.pages().get("/livez", headers: ["If-None-Match": "*"]).status == 200)
     }
 
     @Test("the style sheet and icons may be kept for ever, under an address that changes with them")
