@@ -31,7 +31,7 @@ struct FootprintTests {
             let clients = try await blocking { try (0..<count).map { _ in try RawClient(port: port) } }
             for client in clients { client.send(closingGet) }
             await opened.wait(for: "opened", times: count)
-            // Both ends live in this process; measured: 7 kB per stream.
+            // Both ends live in this process.
             if !isSanitized { #expect(try await settledBytes() - before < count * 12 * 1024) }
             let start = ContinuousClock.now
             gate.open()
