@@ -38,8 +38,16 @@ public struct Preview: Sendable {
         let desired = DesiredState(rendering, discovery: discovery)
         let live = try await LiveReader(bench: bench, interruption: interruption).read(desired, discovery: discovery)
         let plan = Plan(desired, live: live, environment: environment)
-        let items = plan.foundation + plan.services.flatMap(\.items)
+        let items = plan.foundation + plan.services.filter { $0.problem == nil }.flatMap(\.items)
         var objects = await concurrently(items) { await self.preview($0) }
+        // Services that can never start: nothing of theirs is tried.
+        for service in plan.services {
+            guard let problem = service.problem else { continue }
+            objects += service.items.map { item in
+                PreviewedObject(
+                    key: item.key, service: service.name, action: .failed, live: nil, predicted: nil, message: problem)
+            }
+        }
         objects += plan.services.flatMap(\.refusals).map { refusal in
             PreviewedObject(
                 key: refusal.key, service: refusal.service, action: .failed, live: nil, predicted: nil,

@@ -139,6 +139,49 @@ import Testing
         }
     }
 
+    @Test("what a Secret holds never shows in a live diff, and a changed value shows as changed")
+    func secrets() async throws {
+        let template = "\(folder.path)/environments/templates/vault.yaml"
+        @Sendable func write(_ value: String) throws {
+            try Files.write(
+                Array(
+                    "apiVersion: v1\nkind: Secret\nmetadata: {name: vault}\ndata: {key: \(value), same: c2FtZQ==}\n"
+                        .utf8),
+                to: template)
+        }
+        try write("aHVudGVyMg==")
+        try Files.write(
+            Array("template: vault\nrelease: none\n".utf8), to: "\(folder.path)/environments/services/vault.yaml")
+        try commit()
+        try await withCluster { _ in
+            #expect(await run("apply", "--env", "dev").code == 0)
+            try write("aHVudGVyMw==")
+            let diff = await run("diff", "live:dev", "--service", "vault")
+            #expect(diff.code == 1, "\(diff.error)")
+            #expect(!diff.output.contains("aHVudGVy"))
+            let lines = diff.output.split(separator: "\n")
+            #expect(lines.count { $0.hasPrefix("-  key: ") || $0.hasPrefix("+  key: ") } == 2)
+            #expect(lines.contains { $0.hasPrefix("   same: ") })
+        }
+    }
+
+    @Test("services that wait for each other are refused in a preview as in a pass")
+    func cycle() async throws {
+        for (service, need) in [("cart", "catalog"), ("catalog", "cart")] {
+            let path = "\(folder.path)/environments/services/\(service).yaml"
+            let text = String(decoding: try Files.read(path), as: UTF8.self)
+            let kept = text.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("needs:") }
+            try Files.write(Array((kept.joined(separator: "\n") + "\nneeds: [\(need)]\n").utf8), to: path)
+        }
+        try commit()
+        try await withCluster { _ in
+            let result = await run("apply", "--env", "dev", "--dry-run")
+            #expect(result.code == 1, "\(result.output)\(result.error)")
+            #expect(result.output.contains("Deployment/shop-dev/cart failed (dry run): "), "\(result.output)")
+            #expect(result.output.contains("Deployment/shop-dev/web created (dry run)\n"))
+        }
+    }
+
     @Test("a cluster that does not answer is unavailable, and the message names it")
     func unreachable() async throws {
         let port = try FreePort.take(1)[0]
