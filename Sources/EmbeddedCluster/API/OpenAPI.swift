@@ -10,6 +10,7 @@ enum OpenAPI {
     {
         guard request.method == "GET" else { throw .methodNotAllowed() }
         switch (path.dropFirst().first, path.count) {
+        case ("v2", 2): return OpenAPIv2.answer(request, registry)
         case ("v3", 2): return APIServer.json(index(registry))
         case ("v3", _):
             let isCore = path[2] == "api"

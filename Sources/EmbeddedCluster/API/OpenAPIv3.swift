@@ -61,7 +61,14 @@ enum OpenAPIv3 {
 enum OpenAPISchema {
     /// A type; those it uses are added to `definitions`.
     static func definition(of object: ObjectSchema, prefix: String, into definitions: inout Value) -> Value {
-        if let rules = object.rules { return rules }
+        if var rules = object.rules {
+            // The root of a custom kind says nothing about what every object has.
+            if object.fields["metadata"] != nil, rules["properties"] != nil {
+                rules[["properties", "metadata"]] = node(TypeTable.metadata, prefix: prefix, into: &definitions)
+                for name in ["apiVersion", "kind"] { rules[["properties", name]] = ["type": "string"] }
+            }
+            return rules
+        }
         var properties: Value = [:]
         var required: [Value] = []
         for (name, field) in object.fields.sorted(by: { $0.key < $1.key }) {

@@ -22,14 +22,6 @@ enum TableColumns {
         GroupKind("ConfigMap"): [Column("Data") { .integer(Int64(dataCount($0))) }],
         GroupKind("Secret"): [.field("Type", "type"), Column("Data") { .integer(Int64(dataCount($0))) }],
         GroupKind("Endpoints"): [Column("Endpoints") { .string(endpoints($0)) }],
-        GroupKind("Event"): [
-            .field("Last Seen", "lastTimestamp"), .field("Type", "type"), .field("Reason", "reason"),
-            Column("Object") {
-                .string(
-                    "\($0[at: "involvedObject", "kind"]?.string?.lowercased() ?? "")/\($0[at: "involvedObject", "name"]?.string ?? "")"
-                )
-            }, .field("Message", "message"),
-        ],
         GroupKind("PersistentVolumeClaim"): [
             .field("Status", "status.phase"), .field("Volume", "spec.volumeName"),
             .field("Capacity", "status.capacity.storage"), Column("Access Modes") { .string(accessModes($0)) },
@@ -114,6 +106,15 @@ enum TableColumns {
         ],
         GroupKind("RoleBinding.rbac.authorization.k8s.io"): [role],
         GroupKind("ClusterRoleBinding.rbac.authorization.k8s.io"): [role],
+    ]
+
+    /// Events are shown by age and subject; their names say nothing.
+    static let events: [Column] = [
+        .age("Last Seen", "lastTimestamp"), .field("Type", "type"), .field("Reason", "reason"),
+        Column("Object") {
+            let kind = $0[at: "involvedObject", "kind"]?.string?.lowercased() ?? ""
+            return .string("\(kind)/\($0[at: "involvedObject", "name"]?.string ?? "")")
+        }, .field("Message", "message"), .field("Name", "metadata.name", wide: true),
     ]
 
     static let wideByKind: [GroupKind: [Column]] = [

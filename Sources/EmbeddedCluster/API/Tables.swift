@@ -32,6 +32,12 @@ struct Column: Sendable {
     }
 
     static let objectName = Column(name: "Name", format: "name") { object, _ in .string(object.name) }
+    /// The time since the moment at a path.
+    static func age(_ name: String, _ path: String) -> Column {
+        let keys = path.split(separator: ".").map(String.init)
+        return Column(name: name) { object, now in .string(age(object[keys]?.string, now)) }
+    }
+
     static let age = Column(name: "Age") { object, now in
         .string(Self.age(object[at: "metadata", "creationTimestamp"]?.string, now))
     }
@@ -95,6 +101,7 @@ extension APIServer {
             let named = extra.compactMap(customColumn)
             return [.objectName] + (named.isEmpty ? [.age] : named)
         }
+        if target.resource.groupKind == GroupKind("Event") { return TableColumns.events }
         return [.objectName] + (TableColumns.byKind[target.resource.groupKind] ?? []) + [.age]
             + (TableColumns.wideByKind[target.resource.groupKind] ?? [])
     }

@@ -85,12 +85,14 @@ extension Validation {
     }
 
     private static func podTemplate(_ object: Value, _ path: String, _ keys: [String]) -> [FieldProblem] {
-        pod(object[keys + ["spec"]] ?? [:], "\(path).spec")
+        let claims = (object[at: "spec", "volumeClaimTemplates"]?.list ?? []).map(\.name)
+        return pod(object[keys + ["spec"]] ?? [:], "\(path).spec", claims: claims)
     }
 
-    private static func pod(_ spec: Value, _ path: String) -> [FieldProblem] {
+    /// - Parameter claims: Further volumes, made for each pod.
+    private static func pod(_ spec: Value, _ path: String, claims: [String] = []) -> [FieldProblem] {
         var problems: [FieldProblem] = []
-        let volumes = Set((spec["volumes"]?.list ?? []).compactMap { $0["name"]?.string })
+        let volumes = Set((spec["volumes"]?.list ?? []).compactMap { $0["name"]?.string } + claims)
         var names: Set<String> = []
         for list in ["containers", "initContainers"] {
             for (index, container) in (spec[list]?.list ?? []).enumerated() {
