@@ -119,7 +119,7 @@ let package = Package(
         tests("WebUITests", ["Domain", "WebUI", "HTTPServer", "JSON", "TestKit"]),
         tests(
             "EmbeddedClusterTests",
-            ["Domain", "EmbeddedCluster", "HTTPServer", "HTTPClient", "KubernetesAPI", "JSON", "YAML", "TestKit"]),
+            ["Domain", "EmbeddedCluster", "HTTPServer", "HTTPClient", "KubernetesAPI", "JSON", "Platform", "TestKit"]),
         tests(
             "CLITests",
             [

@@ -20,6 +20,12 @@ extension APIServer {
     static func parse(_ call: Call) throws(APIError) -> (value: Value, duplicates: [String]) {
         let body = call.request.body
         let type = call.mediaType
+        if type == ProtobufBody.mediaType, !call.target.resource.isCustom {
+            guard let value = ProtobufBody.read(body, call.target.schema) else {
+                throw .badRequest("the body is no protocol buffers message of kind \(call.target.resource.kind)")
+            }
+            return (value, [])
+        }
         guard type.hasSuffix("json") || type.hasSuffix("yaml") else {
             throw APIError(
                 415, "UnsupportedMediaType",

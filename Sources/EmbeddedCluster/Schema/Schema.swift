@@ -72,6 +72,8 @@ struct Field: Sendable {
     var patchMergeKey: String?
     /// For strategic merge patches: the patch names all members that stay (`$retainKeys`).
     var retainsKeys = false
+    /// The field's number in Kubernetes' protocol buffers; two where Go embeds one type in another. Empty for none.
+    var protobuf: [Int] = []
     /// JSON Schema keywords of a custom resource's field.
     var rules: Value?
 }

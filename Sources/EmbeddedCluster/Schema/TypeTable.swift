@@ -8,7 +8,8 @@ import Domain
 /// after the types they use. `[T]` is a list and `{T}` a map of free keys. After a list, `{a,b}` names the members
 /// that tell its items apart (`{}`: the items themselves) and `~key` the merge key of strategic merge patches where it
 /// differs. `@` is atomic, `!` required, `&` present even when empty, `^` retains keys, `(a|b)` lists the allowed
-/// strings, `=x` is the default.
+/// strings, `=x` is the default. `#n` after the name is the field's number in protocol buffers, `#n.m` that of a field
+/// of an embedded type.
 enum TypeTable {
     static let types: [String: ObjectSchema] = {
         var types: [String: ObjectSchema] = [:]
@@ -41,7 +42,10 @@ enum TypeTable {
         for word in entry.dropFirst() {
             guard let colon = word.firstIndex(of: ":") else { preconditionFailure("type table: \(name): \(word)") }
             var rest = word[word.index(after: colon)...]
-            fields[String(word[..<colon])] = field(&rest, types)
+            let parts = word[..<colon].split(separator: "#")
+            var field = field(&rest, types)
+            field.protobuf = (parts.dropFirst().first ?? "").split(separator: ".").compactMap { Int($0) }
+            fields[String(parts.first ?? "")] = field
         }
         types[name] = ObjectSchema(name: name, fields: fields, isAtomic: head.contains("@"))
     }

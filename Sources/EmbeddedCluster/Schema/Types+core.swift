@@ -3,354 +3,375 @@
 extension TypeTable {
     /// Kinds of the core group.
     static let core = """
-        NamespaceSpec finalizers:[string]
-        NamespaceCondition lastTransitionTime:time message:string reason:string status:string! type:string!
-        NamespaceStatus conditions:[NamespaceCondition]{type} phase:string(Active|Terminating)
-        Namespace apiVersion:string kind:string metadata:ObjectMeta& spec:NamespaceSpec& status:NamespaceStatus&
-        NodeSelectorRequirement key:string! operator:string(DoesNotExist|Exists|Gt|In|Lt|NotIn)! values:[string]
-        NodeSelectorTerm@ matchExpressions:[NodeSelectorRequirement] matchFields:[NodeSelectorRequirement]
-        PreferredSchedulingTerm preference:NodeSelectorTerm!& weight:int!
-        NodeSelector@ nodeSelectorTerms:[NodeSelectorTerm]!
-        NodeAffinity preferredDuringSchedulingIgnoredDuringExecution:[PreferredSchedulingTerm]
-          requiredDuringSchedulingIgnoredDuringExecution:NodeSelector
-        PodAffinityTerm labelSelector:LabelSelector matchLabelKeys:[string] mismatchLabelKeys:[string]
-          namespaceSelector:LabelSelector namespaces:[string] topologyKey:string!
-        WeightedPodAffinityTerm podAffinityTerm:PodAffinityTerm!& weight:int!
-        PodAffinity preferredDuringSchedulingIgnoredDuringExecution:[WeightedPodAffinityTerm]
-          requiredDuringSchedulingIgnoredDuringExecution:[PodAffinityTerm]
-        PodAntiAffinity preferredDuringSchedulingIgnoredDuringExecution:[WeightedPodAffinityTerm]
-          requiredDuringSchedulingIgnoredDuringExecution:[PodAffinityTerm]
-        Affinity nodeAffinity:NodeAffinity podAffinity:PodAffinity podAntiAffinity:PodAntiAffinity
-        ConfigMapKeySelector@ key:string! name:string optional:bool
-        ObjectFieldSelector@ apiVersion:string fieldPath:string!
-        FileKeySelector@ key:string! optional:bool path:string! volumeName:string!
-        ResourceFieldSelector@ containerName:string divisor:quantity resource:string!
-        SecretKeySelector@ key:string! name:string optional:bool
-        EnvVarSource configMapKeyRef:ConfigMapKeySelector fieldRef:ObjectFieldSelector fileKeyRef:FileKeySelector
-          resourceFieldRef:ResourceFieldSelector secretKeyRef:SecretKeySelector
-        EnvVar name:string! value:string valueFrom:EnvVarSource
-        ConfigMapEnvSource name:string optional:bool
-        SecretEnvSource name:string optional:bool
-        EnvFromSource configMapRef:ConfigMapEnvSource prefix:string secretRef:SecretEnvSource
-        ExecAction command:[string]
-        HTTPHeader name:string! value:string!
-        HTTPGetAction host:string httpHeaders:[HTTPHeader] path:string port:intOrString! scheme:string(HTTP|HTTPS)
-        SleepAction seconds:int64!
-        TCPSocketAction host:string port:intOrString!
-        LifecycleHandler exec:ExecAction httpGet:HTTPGetAction sleep:SleepAction tcpSocket:TCPSocketAction
-        Lifecycle postStart:LifecycleHandler preStop:LifecycleHandler
-          stopSignal:string(SIGABRT|SIGALRM|SIGBUS|SIGCHLD|SIGCLD|SIGCONT|SIGFPE|SIGHUP|SIGILL|SIGINT|SIGIO|SIGIOT|SIGKILL|SIGPIPE|SIGPOLL|SIGPROF|SIGPWR|SIGQUIT|SIGRTMAX|SIGRTMAX-1|SIGRTMAX-10|SIGRTMAX-11|SIGRTMAX-12|SIGRTMAX-13|SIGRTMAX-14|SIGRTMAX-2|SIGRTMAX-3|SIGRTMAX-4|SIGRTMAX-5|SIGRTMAX-6|SIGRTMAX-7|SIGRTMAX-8|SIGRTMAX-9|SIGRTMIN|SIGRTMIN+1|SIGRTMIN+10|SIGRTMIN+11|SIGRTMIN+12|SIGRTMIN+13|SIGRTMIN+14|SIGRTMIN+15|SIGRTMIN+2|SIGRTMIN+3|SIGRTMIN+4|SIGRTMIN+5|SIGRTMIN+6|SIGRTMIN+7|SIGRTMIN+8|SIGRTMIN+9|SIGSEGV|SIGSTKFLT|SIGSTOP|SIGSYS|SIGTERM|SIGTRAP|SIGTSTP|SIGTTIN|SIGTTOU|SIGURG|SIGUSR1|SIGUSR2|SIGVTALRM|SIGWINCH|SIGXCPU|SIGXFSZ)
-        GRPCAction port:int! service:string
-        Probe exec:ExecAction failureThreshold:int grpc:GRPCAction httpGet:HTTPGetAction initialDelaySeconds:int
-          periodSeconds:int successThreshold:int tcpSocket:TCPSocketAction terminationGracePeriodSeconds:int64
-          timeoutSeconds:int
-        ContainerPort containerPort:int! hostIP:string hostPort:int name:string protocol:string(SCTP|TCP|UDP)=TCP
-        ContainerResizePolicy resourceName:string! restartPolicy:string!
-        ResourceClaim name:string! request:string
-        ResourceRequirements claims:[ResourceClaim]{name} limits:{quantity} requests:{quantity}
-        ContainerRestartRuleOnExitCodes operator:string! values:[int]{}
-        ContainerRestartRule action:string! exitCodes:ContainerRestartRuleOnExitCodes
-        AppArmorProfile^ localhostProfile:string type:string(Localhost|RuntimeDefault|Unconfined)!
-        Capabilities add:[string] drop:[string]
-        SELinuxOptions level:string role:string type:string user:string
-        SeccompProfile^ localhostProfile:string type:string(Localhost|RuntimeDefault|Unconfined)!
-        WindowsSecurityContextOptions gmsaCredentialSpec:string gmsaCredentialSpecName:string hostProcess:bool
-          runAsUserName:string
-        SecurityContext allowPrivilegeEscalation:bool appArmorProfile:AppArmorProfile capabilities:Capabilities
-          privileged:bool procMount:string(Default|Unmasked) readOnlyRootFilesystem:bool runAsGroup:int64
-          runAsNonRoot:bool runAsUser:int64 seLinuxOptions:SELinuxOptions seccompProfile:SeccompProfile
-          windowsOptions:WindowsSecurityContextOptions
-        VolumeDevice devicePath:string! name:string!
-        VolumeMount mountPath:string! mountPropagation:string(Bidirectional|HostToContainer|None) name:string!
-          readOnly:bool recursiveReadOnly:string subPath:string subPathExpr:string
-        Container args:[string] command:[string] env:[EnvVar]{name} envFrom:[EnvFromSource] image:string
-          imagePullPolicy:string(Always|IfNotPresent|Never) lifecycle:Lifecycle livenessProbe:Probe name:string!
-          ports:[ContainerPort]{containerPort,protocol} readinessProbe:Probe resizePolicy:[ContainerResizePolicy]
-          resources:ResourceRequirements& restartPolicy:string restartPolicyRules:[ContainerRestartRule]
-          securityContext:SecurityContext startupProbe:Probe stdin:bool stdinOnce:bool terminationMessagePath:string
-          terminationMessagePolicy:string(FallbackToLogsOnError|File) tty:bool
-          volumeDevices:[VolumeDevice]{devicePath} volumeMounts:[VolumeMount]{mountPath} workingDir:string
-        PodDNSConfigOption name:string value:string
-        PodDNSConfig nameservers:[string] options:[PodDNSConfigOption] searches:[string]
-        EphemeralContainer args:[string] command:[string] env:[EnvVar]{name} envFrom:[EnvFromSource] image:string
-          imagePullPolicy:string(Always|IfNotPresent|Never) lifecycle:Lifecycle livenessProbe:Probe name:string!
-          ports:[ContainerPort]{containerPort,protocol} readinessProbe:Probe resizePolicy:[ContainerResizePolicy]
-          resources:ResourceRequirements& restartPolicy:string restartPolicyRules:[ContainerRestartRule]
-          securityContext:SecurityContext startupProbe:Probe stdin:bool stdinOnce:bool targetContainerName:string
-          terminationMessagePath:string terminationMessagePolicy:string(FallbackToLogsOnError|File) tty:bool
-          volumeDevices:[VolumeDevice]{devicePath} volumeMounts:[VolumeMount]{mountPath} workingDir:string
-        HostAlias hostnames:[string] ip:string!
-        LocalObjectReference@ name:string
-        PodOS name:string!
-        PodReadinessGate conditionType:string!
-        PodResourceClaim name:string! resourceClaimName:string resourceClaimTemplateName:string
-        PodSchedulingGate name:string!
-        PodSchedulingGroup^ podGroupName:string
-        Sysctl name:string! value:string!
-        PodSecurityContext appArmorProfile:AppArmorProfile fsGroup:int64
-          fsGroupChangePolicy:string(Always|OnRootMismatch) runAsGroup:int64 runAsNonRoot:bool runAsUser:int64
-          seLinuxChangePolicy:string seLinuxOptions:SELinuxOptions seccompProfile:SeccompProfile
-          supplementalGroups:[int64] supplementalGroupsPolicy:string(Merge|Strict) sysctls:[Sysctl]
-          windowsOptions:WindowsSecurityContextOptions
-        Toleration effect:string(NoExecute|NoSchedule|PreferNoSchedule) key:string operator:string(Equal|Exists|Gt|Lt)
-          tolerationSeconds:int64 value:string
-        TopologySpreadConstraint labelSelector:LabelSelector matchLabelKeys:[string] maxSkew:int! minDomains:int
-          nodeAffinityPolicy:string(Honor|Ignore) nodeTaintsPolicy:string(Honor|Ignore) topologyKey:string!
-          whenUnsatisfiable:string(DoNotSchedule|ScheduleAnyway)!
-        AWSElasticBlockStoreVolumeSource fsType:string partition:int readOnly:bool volumeID:string!
-        AzureDiskVolumeSource cachingMode:string(None|ReadOnly|ReadWrite)=ReadWrite diskName:string! diskURI:string!
-          fsType:string=ext4 kind:string(Dedicated|Managed|Shared)=Shared readOnly:bool
-        AzureFileVolumeSource readOnly:bool secretName:string! shareName:string!
-        CephFSVolumeSource monitors:[string]! path:string readOnly:bool secretFile:string
-          secretRef:LocalObjectReference user:string
-        CinderVolumeSource fsType:string readOnly:bool secretRef:LocalObjectReference volumeID:string!
-        KeyToPath key:string! mode:int path:string!
-        ConfigMapVolumeSource defaultMode:int items:[KeyToPath] name:string optional:bool
-        CSIVolumeSource driver:string! fsType:string nodePublishSecretRef:LocalObjectReference readOnly:bool
-          volumeAttributes:{string}
-        DownwardAPIVolumeFile fieldRef:ObjectFieldSelector mode:int path:string!
-          resourceFieldRef:ResourceFieldSelector
-        DownwardAPIVolumeSource defaultMode:int items:[DownwardAPIVolumeFile]
-        EmptyDirVolumeSource medium:string sizeLimit:quantity
-        TypedLocalObjectReference@ apiGroup:string kind:string! name:string!
-        TypedObjectReference apiGroup:string kind:string! name:string! namespace:string
-        VolumeResourceRequirements limits:{quantity} requests:{quantity}
-        PersistentVolumeClaimSpec accessModes:[string(ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod)]
-          dataSource:TypedLocalObjectReference dataSourceRef:TypedObjectReference
-          resources:VolumeResourceRequirements& selector:LabelSelector storageClassName:string
-          volumeAttributesClassName:string volumeMode:string(Block|Filesystem) volumeName:string
-        PersistentVolumeClaimTemplate metadata:ObjectMeta& spec:PersistentVolumeClaimSpec!&
-        EphemeralVolumeSource volumeClaimTemplate:PersistentVolumeClaimTemplate
-        FCVolumeSource fsType:string lun:int readOnly:bool targetWWNs:[string] wwids:[string]
-        FlexVolumeSource driver:string! fsType:string options:{string} readOnly:bool secretRef:LocalObjectReference
-        FlockerVolumeSource datasetName:string datasetUUID:string
-        GCEPersistentDiskVolumeSource fsType:string partition:int pdName:string! readOnly:bool
-        GitRepoVolumeSource directory:string repository:string! revision:string
-        GlusterfsVolumeSource endpoints:string! path:string! readOnly:bool
-        HostPathVolumeSource path:string!
-          type:string(|BlockDevice|CharDevice|Directory|DirectoryOrCreate|File|FileOrCreate|Socket)
-        ImageVolumeSource pullPolicy:string(Always|IfNotPresent|Never) reference:string
-        ISCSIVolumeSource chapAuthDiscovery:bool chapAuthSession:bool fsType:string initiatorName:string iqn:string!
-          iscsiInterface:string=default lun:int! portals:[string] readOnly:bool secretRef:LocalObjectReference
-          targetPortal:string!
-        NFSVolumeSource path:string! readOnly:bool server:string!
-        PersistentVolumeClaimVolumeSource claimName:string! readOnly:bool
-        PhotonPersistentDiskVolumeSource fsType:string pdID:string!
-        PortworxVolumeSource fsType:string readOnly:bool volumeID:string!
-        ClusterTrustBundleProjection labelSelector:LabelSelector name:string optional:bool path:string!
-          signerName:string
-        ConfigMapProjection items:[KeyToPath] name:string optional:bool
-        DownwardAPIProjection items:[DownwardAPIVolumeFile]
-        PodCertificateProjection certificateChainPath:string credentialBundlePath:string keyPath:string
-          keyType:string! maxExpirationSeconds:int signerName:string! userAnnotations:{string}
-        SecretProjection items:[KeyToPath] name:string optional:bool
-        ServiceAccountTokenProjection audience:string expirationSeconds:int64 path:string!
-        VolumeProjection clusterTrustBundle:ClusterTrustBundleProjection configMap:ConfigMapProjection
-          downwardAPI:DownwardAPIProjection podCertificate:PodCertificateProjection secret:SecretProjection
-          serviceAccountToken:ServiceAccountTokenProjection
-        ProjectedVolumeSource defaultMode:int sources:[VolumeProjection]
-        QuobyteVolumeSource group:string readOnly:bool registry:string! tenant:string user:string volume:string!
-        RBDVolumeSource fsType:string image:string! keyring:string=/etc/ceph/keyring monitors:[string]!
-          pool:string=rbd readOnly:bool secretRef:LocalObjectReference user:string=admin
-        ScaleIOVolumeSource fsType:string=xfs gateway:string! protectionDomain:string readOnly:bool
-          secretRef:LocalObjectReference! sslEnabled:bool storageMode:string=ThinProvisioned storagePool:string
-          system:string! volumeName:string
-        SecretVolumeSource defaultMode:int items:[KeyToPath] optional:bool secretName:string
-        StorageOSVolumeSource fsType:string readOnly:bool secretRef:LocalObjectReference volumeName:string
-          volumeNamespace:string
-        VsphereVirtualDiskVolumeSource fsType:string storagePolicyID:string storagePolicyName:string
-          volumePath:string!
-        Volume awsElasticBlockStore:AWSElasticBlockStoreVolumeSource azureDisk:AzureDiskVolumeSource
-          azureFile:AzureFileVolumeSource cephfs:CephFSVolumeSource cinder:CinderVolumeSource
-          configMap:ConfigMapVolumeSource csi:CSIVolumeSource downwardAPI:DownwardAPIVolumeSource
-          emptyDir:EmptyDirVolumeSource ephemeral:EphemeralVolumeSource fc:FCVolumeSource flexVolume:FlexVolumeSource
-          flocker:FlockerVolumeSource gcePersistentDisk:GCEPersistentDiskVolumeSource gitRepo:GitRepoVolumeSource
-          glusterfs:GlusterfsVolumeSource hostPath:HostPathVolumeSource image:ImageVolumeSource
-          iscsi:ISCSIVolumeSource name:string! nfs:NFSVolumeSource
-          persistentVolumeClaim:PersistentVolumeClaimVolumeSource
-          photonPersistentDisk:PhotonPersistentDiskVolumeSource portworxVolume:PortworxVolumeSource
-          projected:ProjectedVolumeSource quobyte:QuobyteVolumeSource rbd:RBDVolumeSource scaleIO:ScaleIOVolumeSource
-          secret:SecretVolumeSource storageos:StorageOSVolumeSource vsphereVolume:VsphereVirtualDiskVolumeSource
-        PodSpec activeDeadlineSeconds:int64 affinity:Affinity automountServiceAccountToken:bool
-          containers:[Container]{name}! dnsConfig:PodDNSConfig
-          dnsPolicy:string(ClusterFirst|ClusterFirstWithHostNet|Default|None) enableServiceLinks:bool
-          ephemeralContainers:[EphemeralContainer]{name} hostAliases:[HostAlias]{ip} hostIPC:bool hostNetwork:bool
-          hostPID:bool hostUsers:bool hostname:string hostnameOverride:string
-          imagePullSecrets:[LocalObjectReference]{name} initContainers:[Container]{name} nodeName:string
-          nodeSelector:{string}@ os:PodOS overhead:{quantity} preemptionPolicy:string(Never|PreemptLowerPriority)
-          priority:int priorityClassName:string readinessGates:[PodReadinessGate]
-          resourceClaims:[PodResourceClaim]{name}^ resources:ResourceRequirements
-          restartPolicy:string(Always|Never|OnFailure) runtimeClassName:string schedulerName:string
-          schedulingGates:[PodSchedulingGate]{name} schedulingGroup:PodSchedulingGroup
-          securityContext:PodSecurityContext serviceAccount:string serviceAccountName:string setHostnameAsFQDN:bool
-          shareProcessNamespace:bool subdomain:string terminationGracePeriodSeconds:int64 tolerations:[Toleration]
-          topologySpreadConstraints:[TopologySpreadConstraint]{topologyKey,whenUnsatisfiable} volumes:[Volume]{name}^
-        PodCondition lastProbeTime:time lastTransitionTime:time message:string observedGeneration:int64 reason:string
-          status:string! type:string!
-        ResourceHealth health:string message:string resourceID:string!
-        ResourceStatus name:string! resources:[ResourceHealth]{resourceID}
-        ContainerStateRunning startedAt:time
-        ContainerStateTerminated containerID:string exitCode:int! finishedAt:time message:string reason:string
-          signal:int startedAt:time
-        ContainerStateWaiting message:string reason:string
-        ContainerState running:ContainerStateRunning terminated:ContainerStateTerminated waiting:ContainerStateWaiting
-        LinuxContainerUser gid:int64! supplementalGroups:[int64] uid:int64!
-        ContainerUser linux:LinuxContainerUser
-        ImageVolumeStatus imageRef:string!
-        VolumeStatus image:ImageVolumeStatus
-        VolumeMountStatus mountPath:string! name:string! readOnly:bool recursiveReadOnly:string
-          volumeStatus:VolumeStatus
-        ContainerStatus allocatedResources:{quantity} allocatedResourcesStatus:[ResourceStatus]{name}
-          containerID:string image:string! imageID:string! lastState:ContainerState& name:string! ready:bool!
-          resources:ResourceRequirements restartCount:int! started:bool state:ContainerState&
-          stopSignal:string(SIGABRT|SIGALRM|SIGBUS|SIGCHLD|SIGCLD|SIGCONT|SIGFPE|SIGHUP|SIGILL|SIGINT|SIGIO|SIGIOT|SIGKILL|SIGPIPE|SIGPOLL|SIGPROF|SIGPWR|SIGQUIT|SIGRTMAX|SIGRTMAX-1|SIGRTMAX-10|SIGRTMAX-11|SIGRTMAX-12|SIGRTMAX-13|SIGRTMAX-14|SIGRTMAX-2|SIGRTMAX-3|SIGRTMAX-4|SIGRTMAX-5|SIGRTMAX-6|SIGRTMAX-7|SIGRTMAX-8|SIGRTMAX-9|SIGRTMIN|SIGRTMIN+1|SIGRTMIN+10|SIGRTMIN+11|SIGRTMIN+12|SIGRTMIN+13|SIGRTMIN+14|SIGRTMIN+15|SIGRTMIN+2|SIGRTMIN+3|SIGRTMIN+4|SIGRTMIN+5|SIGRTMIN+6|SIGRTMIN+7|SIGRTMIN+8|SIGRTMIN+9|SIGSEGV|SIGSTKFLT|SIGSTOP|SIGSYS|SIGTERM|SIGTRAP|SIGTSTP|SIGTTIN|SIGTTOU|SIGURG|SIGUSR1|SIGUSR2|SIGVTALRM|SIGWINCH|SIGXCPU|SIGXFSZ)
-          user:ContainerUser volumeMounts:[VolumeMountStatus]{mountPath}
-        ContainerExtendedResourceRequest containerName:string! requestName:string! resourceName:string!
-        PodExtendedResourceClaimStatus requestMappings:[ContainerExtendedResourceRequest]! resourceClaimName:string!
-        HostIP ip:string!
-        NodeAllocatableResourceClaimStatus containers:[string]{} resourceClaimName:string! resources:{quantity}!
-        PodIP ip:string!
-        PodResourceClaimStatus name:string! resourceClaimName:string
-        PodStatus allocatedResources:{quantity} conditions:[PodCondition]{type} containerStatuses:[ContainerStatus]
-          ephemeralContainerStatuses:[ContainerStatus] extendedResourceClaimStatus:PodExtendedResourceClaimStatus
-          hostIP:string hostIPs:[HostIP]~ip initContainerStatuses:[ContainerStatus] message:string
-          nodeAllocatableResourceClaimStatuses:[NodeAllocatableResourceClaimStatus] nominatedNodeName:string
-          observedGeneration:int64 phase:string(Failed|Pending|Running|Succeeded|Unknown) podIP:string
-          podIPs:[PodIP]{ip} qosClass:string(BestEffort|Burstable|Guaranteed) reason:string resize:string
-          resourceClaimStatuses:[PodResourceClaimStatus]{name}^ resources:ResourceRequirements startTime:time
-        Pod apiVersion:string kind:string metadata:ObjectMeta& spec:PodSpec& status:PodStatus&
-        ServicePort appProtocol:string name:string nodePort:int port:int! protocol:string(SCTP|TCP|UDP)=TCP
-          targetPort:intOrString
-        ClientIPConfig timeoutSeconds:int
-        SessionAffinityConfig clientIP:ClientIPConfig
-        ServiceSpec allocateLoadBalancerNodePorts:bool clusterIP:string clusterIPs:[string] externalIPs:[string]
-          externalName:string externalTrafficPolicy:string(Cluster|Local) healthCheckNodePort:int
-          internalTrafficPolicy:string(Cluster|Local) ipFamilies:[string(|IPv4|IPv6)]
-          ipFamilyPolicy:string(PreferDualStack|RequireDualStack|SingleStack) loadBalancerClass:string
-          loadBalancerIP:string loadBalancerSourceRanges:[string] ports:[ServicePort]{port,protocol}
-          publishNotReadyAddresses:bool selector:{string}@ sessionAffinity:string(ClientIP|None)
-          sessionAffinityConfig:SessionAffinityConfig trafficDistribution:string
-          type:string(ClusterIP|ExternalName|LoadBalancer|NodePort)
-        PortStatus error:string port:int! protocol:string(SCTP|TCP|UDP)!
-        LoadBalancerIngress hostname:string ip:string ipMode:string ports:[PortStatus]
-        LoadBalancerStatus ingress:[LoadBalancerIngress]
-        ServiceStatus conditions:[Condition]{type} loadBalancer:LoadBalancerStatus&
-        Service apiVersion:string kind:string metadata:ObjectMeta& spec:ServiceSpec& status:ServiceStatus&
-        ConfigMap apiVersion:string binaryData:{bytes} data:{string} immutable:bool kind:string metadata:ObjectMeta&
-        Secret apiVersion:string data:{bytes} immutable:bool kind:string metadata:ObjectMeta& stringData:{string}
-          type:string
-        ObjectReference@ apiVersion:string fieldPath:string kind:string name:string namespace:string
-          resourceVersion:string uid:string
-        ServiceAccount apiVersion:string automountServiceAccountToken:bool imagePullSecrets:[LocalObjectReference]
-          kind:string metadata:ObjectMeta& secrets:[ObjectReference]{name}
-        PersistentVolumeClaimCondition lastProbeTime:time lastTransitionTime:time message:string reason:string
-          status:string! type:string!
-        ModifyVolumeStatus status:string(InProgress|Infeasible|Pending)! targetVolumeAttributesClassName:string
-        PersistentVolumeClaimStatus accessModes:[string(ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod)]
-          allocatedResourceStatuses:{string(ControllerResizeInProgress|ControllerResizeInfeasible|NodeResizeInProgress|NodeResizeInfeasible|NodeResizePending)}
-          allocatedResources:{quantity} capacity:{quantity} conditions:[PersistentVolumeClaimCondition]{type}
-          currentVolumeAttributesClassName:string modifyVolumeStatus:ModifyVolumeStatus
-          phase:string(Bound|Lost|Pending)
-        PersistentVolumeClaim apiVersion:string kind:string metadata:ObjectMeta& spec:PersistentVolumeClaimSpec&
-          status:PersistentVolumeClaimStatus&
-        AzureFilePersistentVolumeSource readOnly:bool secretName:string! secretNamespace:string shareName:string!
-        SecretReference@ name:string namespace:string
-        CephFSPersistentVolumeSource monitors:[string]! path:string readOnly:bool secretFile:string
-          secretRef:SecretReference user:string
-        CinderPersistentVolumeSource fsType:string readOnly:bool secretRef:SecretReference volumeID:string!
-        CSIPersistentVolumeSource controllerExpandSecretRef:SecretReference controllerPublishSecretRef:SecretReference
-          driver:string! fsType:string nodeExpandSecretRef:SecretReference nodePublishSecretRef:SecretReference
-          nodeStageSecretRef:SecretReference readOnly:bool volumeAttributes:{string} volumeHandle:string!
-        FlexPersistentVolumeSource driver:string! fsType:string options:{string} readOnly:bool
-          secretRef:SecretReference
-        GlusterfsPersistentVolumeSource endpoints:string! endpointsNamespace:string path:string! readOnly:bool
-        ISCSIPersistentVolumeSource chapAuthDiscovery:bool chapAuthSession:bool fsType:string initiatorName:string
-          iqn:string! iscsiInterface:string=default lun:int! portals:[string] readOnly:bool secretRef:SecretReference
-          targetPortal:string!
-        LocalVolumeSource fsType:string path:string!
-        VolumeNodeAffinity required:NodeSelector
-        RBDPersistentVolumeSource fsType:string image:string! keyring:string=/etc/ceph/keyring monitors:[string]!
-          pool:string=rbd readOnly:bool secretRef:SecretReference user:string=admin
-        ScaleIOPersistentVolumeSource fsType:string=xfs gateway:string! protectionDomain:string readOnly:bool
-          secretRef:SecretReference! sslEnabled:bool storageMode:string=ThinProvisioned storagePool:string
-          system:string! volumeName:string
-        StorageOSPersistentVolumeSource fsType:string readOnly:bool secretRef:ObjectReference volumeName:string
-          volumeNamespace:string
-        PersistentVolumeSpec accessModes:[string(ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod)]
-          awsElasticBlockStore:AWSElasticBlockStoreVolumeSource azureDisk:AzureDiskVolumeSource
-          azureFile:AzureFilePersistentVolumeSource capacity:{quantity} cephfs:CephFSPersistentVolumeSource
-          cinder:CinderPersistentVolumeSource claimRef:ObjectReference csi:CSIPersistentVolumeSource fc:FCVolumeSource
-          flexVolume:FlexPersistentVolumeSource flocker:FlockerVolumeSource
-          gcePersistentDisk:GCEPersistentDiskVolumeSource glusterfs:GlusterfsPersistentVolumeSource
-          hostPath:HostPathVolumeSource iscsi:ISCSIPersistentVolumeSource local:LocalVolumeSource
-          mountOptions:[string] nfs:NFSVolumeSource nodeAffinity:VolumeNodeAffinity
-          persistentVolumeReclaimPolicy:string(Delete|Recycle|Retain)
-          photonPersistentDisk:PhotonPersistentDiskVolumeSource portworxVolume:PortworxVolumeSource
-          quobyte:QuobyteVolumeSource rbd:RBDPersistentVolumeSource scaleIO:ScaleIOPersistentVolumeSource
-          storageClassName:string storageos:StorageOSPersistentVolumeSource volumeAttributesClassName:string
-          volumeMode:string(Block|Filesystem) vsphereVolume:VsphereVirtualDiskVolumeSource
-        PersistentVolumeStatus lastPhaseTransitionTime:time message:string
-          phase:string(Available|Bound|Failed|Pending|Released) reason:string
-        PersistentVolume apiVersion:string kind:string metadata:ObjectMeta& spec:PersistentVolumeSpec&
-          status:PersistentVolumeStatus&
-        EndpointAddress@ hostname:string ip:string! nodeName:string targetRef:ObjectReference
-        EndpointPort@ appProtocol:string name:string port:int! protocol:string(SCTP|TCP|UDP)
-        EndpointSubset addresses:[EndpointAddress] notReadyAddresses:[EndpointAddress] ports:[EndpointPort]
-        Endpoints apiVersion:string kind:string metadata:ObjectMeta& subsets:[EndpointSubset]
-        EventSeries count:int lastObservedTime:microTime
-        EventSource component:string host:string
-        Event action:string apiVersion:string count:int eventTime:microTime firstTimestamp:time
-          involvedObject:ObjectReference!& kind:string lastTimestamp:time message:string metadata:ObjectMeta!&
-          reason:string related:ObjectReference reportingComponent:string reportingInstance:string series:EventSeries
-          source:EventSource& type:string
-        ConfigMapNodeConfigSource kubeletConfigKey:string! name:string! namespace:string! resourceVersion:string
-          uid:string
-        NodeConfigSource configMap:ConfigMapNodeConfigSource
-        Taint effect:string(NoExecute|NoSchedule|PreferNoSchedule)! key:string! timeAdded:time value:string
-        NodeSpec configSource:NodeConfigSource externalID:string podCIDR:string podCIDRs:[string]{} providerID:string
-          taints:[Taint] unschedulable:bool
-        NodeAddress address:string! type:string!
-        NodeCondition lastHeartbeatTime:time lastTransitionTime:time message:string reason:string status:string!
-          type:string!
-        NodeConfigStatus active:NodeConfigSource assigned:NodeConfigSource error:string lastKnownGood:NodeConfigSource
-        DaemonEndpoint Port:int!
-        NodeDaemonEndpoints kubeletEndpoint:DaemonEndpoint&
-        NodeFeatures supplementalGroupsPolicy:bool
-        ContainerImage names:[string] sizeBytes:int64
-        NodeSwapStatus capacity:int64
-        NodeSystemInfo architecture:string! bootID:string! containerRuntimeVersion:string! kernelVersion:string!
-          kubeProxyVersion:string! kubeletVersion:string! machineID:string! operatingSystem:string! osImage:string!
-          swap:NodeSwapStatus systemUUID:string!
-        NodeRuntimeHandlerFeatures recursiveReadOnlyMounts:bool userNamespaces:bool
-        NodeRuntimeHandler features:NodeRuntimeHandlerFeatures name:string
-        AttachedVolume devicePath:string! name:string!
-        NodeStatus addresses:[NodeAddress]{type} allocatable:{quantity} capacity:{quantity}
-          conditions:[NodeCondition]{type} config:NodeConfigStatus daemonEndpoints:NodeDaemonEndpoints&
-          declaredFeatures:[string] features:NodeFeatures images:[ContainerImage] nodeInfo:NodeSystemInfo&
-          phase:string(Pending|Running|Terminated) runtimeHandlers:[NodeRuntimeHandler]
-          volumesAttached:[AttachedVolume] volumesInUse:[string]
-        Node apiVersion:string kind:string metadata:ObjectMeta& spec:NodeSpec& status:NodeStatus&
-        LimitRangeItem default:{quantity} defaultRequest:{quantity} max:{quantity} maxLimitRequestRatio:{quantity}
-          min:{quantity} type:string!
-        LimitRangeSpec limits:[LimitRangeItem]!
-        LimitRange apiVersion:string kind:string metadata:ObjectMeta& spec:LimitRangeSpec&
-        ScopedResourceSelectorRequirement operator:string(DoesNotExist|Exists|In|NotIn)!
-          scopeName:string(BestEffort|CrossNamespacePodAffinity|NotBestEffort|NotTerminating|PriorityClass|Terminating|VolumeAttributesClass)!
-          values:[string]
-        ScopeSelector@ matchExpressions:[ScopedResourceSelectorRequirement]
-        ResourceQuotaSpec hard:{quantity} scopeSelector:ScopeSelector
-          scopes:[string(BestEffort|CrossNamespacePodAffinity|NotBestEffort|NotTerminating|PriorityClass|Terminating|VolumeAttributesClass)]
-        ResourceQuotaStatus hard:{quantity} used:{quantity}
-        ResourceQuota apiVersion:string kind:string metadata:ObjectMeta& spec:ResourceQuotaSpec&
-          status:ResourceQuotaStatus&
-        PodTemplateSpec metadata:ObjectMeta& spec:PodSpec&
-        ReplicationControllerSpec minReadySeconds:int replicas:int=1 selector:{string}@ template:PodTemplateSpec
-        ReplicationControllerCondition lastTransitionTime:time message:string reason:string status:string!
-          type:string!
-        ReplicationControllerStatus availableReplicas:int conditions:[ReplicationControllerCondition]{type}
-          fullyLabeledReplicas:int observedGeneration:int64 readyReplicas:int replicas:int!
-        ReplicationController apiVersion:string kind:string metadata:ObjectMeta& spec:ReplicationControllerSpec&
-          status:ReplicationControllerStatus&
-        PodTemplate apiVersion:string kind:string metadata:ObjectMeta& template:PodTemplateSpec&
+        NamespaceSpec finalizers#1:[string]
+        NamespaceCondition lastTransitionTime#4:time message#6:string reason#5:string status#2:string! type#1:string!
+        NamespaceStatus conditions#2:[NamespaceCondition]{type} phase#1:string(Active|Terminating)
+        Namespace apiVersion:string kind:string metadata#1:ObjectMeta& spec#2:NamespaceSpec& status#3:NamespaceStatus&
+        NodeSelectorRequirement key#1:string! operator#2:string(DoesNotExist|Exists|Gt|In|Lt|NotIn)! values#3:[string]
+        NodeSelectorTerm@ matchExpressions#1:[NodeSelectorRequirement] matchFields#2:[NodeSelectorRequirement]
+        PreferredSchedulingTerm preference#2:NodeSelectorTerm!& weight#1:int!
+        NodeSelector@ nodeSelectorTerms#1:[NodeSelectorTerm]!
+        NodeAffinity preferredDuringSchedulingIgnoredDuringExecution#2:[PreferredSchedulingTerm]
+          requiredDuringSchedulingIgnoredDuringExecution#1:NodeSelector
+        PodAffinityTerm labelSelector#1:LabelSelector matchLabelKeys#5:[string] mismatchLabelKeys#6:[string]
+          namespaceSelector#4:LabelSelector namespaces#2:[string] topologyKey#3:string!
+        WeightedPodAffinityTerm podAffinityTerm#2:PodAffinityTerm!& weight#1:int!
+        PodAffinity preferredDuringSchedulingIgnoredDuringExecution#2:[WeightedPodAffinityTerm]
+          requiredDuringSchedulingIgnoredDuringExecution#1:[PodAffinityTerm]
+        PodAntiAffinity preferredDuringSchedulingIgnoredDuringExecution#2:[WeightedPodAffinityTerm]
+          requiredDuringSchedulingIgnoredDuringExecution#1:[PodAffinityTerm]
+        Affinity nodeAffinity#1:NodeAffinity podAffinity#2:PodAffinity podAntiAffinity#3:PodAntiAffinity
+        ConfigMapKeySelector@ key#2:string! name#1.1:string optional#3:bool
+        ObjectFieldSelector@ apiVersion#1:string fieldPath#2:string!
+        FileKeySelector@ key#3:string! optional#4:bool path#2:string! volumeName#1:string!
+        ResourceFieldSelector@ containerName#1:string divisor#3:quantity resource#2:string!
+        SecretKeySelector@ key#2:string! name#1.1:string optional#3:bool
+        EnvVarSource configMapKeyRef#3:ConfigMapKeySelector fieldRef#1:ObjectFieldSelector
+          fileKeyRef#5:FileKeySelector resourceFieldRef#2:ResourceFieldSelector secretKeyRef#4:SecretKeySelector
+        EnvVar name#1:string! value#2:string valueFrom#3:EnvVarSource
+        ConfigMapEnvSource name#1.1:string optional#2:bool
+        SecretEnvSource name#1.1:string optional#2:bool
+        EnvFromSource configMapRef#2:ConfigMapEnvSource prefix#1:string secretRef#3:SecretEnvSource
+        ExecAction command#1:[string]
+        HTTPHeader name#1:string! value#2:string!
+        HTTPGetAction host#3:string httpHeaders#5:[HTTPHeader] path#1:string port#2:intOrString!
+          scheme#4:string(HTTP|HTTPS)
+        SleepAction seconds#1:int64!
+        TCPSocketAction host#2:string port#1:intOrString!
+        LifecycleHandler exec#1:ExecAction httpGet#2:HTTPGetAction sleep#4:SleepAction tcpSocket#3:TCPSocketAction
+        Lifecycle postStart#1:LifecycleHandler preStop#2:LifecycleHandler
+          stopSignal#3:string(SIGABRT|SIGALRM|SIGBUS|SIGCHLD|SIGCLD|SIGCONT|SIGFPE|SIGHUP|SIGILL|SIGINT|SIGIO|SIGIOT|SIGKILL|SIGPIPE|SIGPOLL|SIGPROF|SIGPWR|SIGQUIT|SIGRTMAX|SIGRTMAX-1|SIGRTMAX-10|SIGRTMAX-11|SIGRTMAX-12|SIGRTMAX-13|SIGRTMAX-14|SIGRTMAX-2|SIGRTMAX-3|SIGRTMAX-4|SIGRTMAX-5|SIGRTMAX-6|SIGRTMAX-7|SIGRTMAX-8|SIGRTMAX-9|SIGRTMIN|SIGRTMIN+1|SIGRTMIN+10|SIGRTMIN+11|SIGRTMIN+12|SIGRTMIN+13|SIGRTMIN+14|SIGRTMIN+15|SIGRTMIN+2|SIGRTMIN+3|SIGRTMIN+4|SIGRTMIN+5|SIGRTMIN+6|SIGRTMIN+7|SIGRTMIN+8|SIGRTMIN+9|SIGSEGV|SIGSTKFLT|SIGSTOP|SIGSYS|SIGTERM|SIGTRAP|SIGTSTP|SIGTTIN|SIGTTOU|SIGURG|SIGUSR1|SIGUSR2|SIGVTALRM|SIGWINCH|SIGXCPU|SIGXFSZ)
+        GRPCAction port#1:int! service#2:string
+        Probe exec#1.1:ExecAction failureThreshold#6:int grpc#1.4:GRPCAction httpGet#1.2:HTTPGetAction
+          initialDelaySeconds#2:int periodSeconds#4:int successThreshold#5:int tcpSocket#1.3:TCPSocketAction
+          terminationGracePeriodSeconds#7:int64 timeoutSeconds#3:int
+        ContainerPort containerPort#3:int! hostIP#5:string hostPort#2:int name#1:string
+          protocol#4:string(SCTP|TCP|UDP)=TCP
+        ContainerResizePolicy resourceName#1:string! restartPolicy#2:string!
+        ResourceClaim name#1:string! request#2:string
+        ResourceRequirements claims#3:[ResourceClaim]{name} limits#1:{quantity} requests#2:{quantity}
+        ContainerRestartRuleOnExitCodes operator#1:string! values#2:[int]{}
+        ContainerRestartRule action#1:string! exitCodes#2:ContainerRestartRuleOnExitCodes
+        AppArmorProfile^ localhostProfile#2:string type#1:string(Localhost|RuntimeDefault|Unconfined)!
+        Capabilities add#1:[string] drop#2:[string]
+        SELinuxOptions level#4:string role#2:string type#3:string user#1:string
+        SeccompProfile^ localhostProfile#2:string type#1:string(Localhost|RuntimeDefault|Unconfined)!
+        WindowsSecurityContextOptions gmsaCredentialSpec#2:string gmsaCredentialSpecName#1:string hostProcess#4:bool
+          runAsUserName#3:string
+        SecurityContext allowPrivilegeEscalation#7:bool appArmorProfile#12:AppArmorProfile capabilities#1:Capabilities
+          privileged#2:bool procMount#9:string(Default|Unmasked) readOnlyRootFilesystem#6:bool runAsGroup#8:int64
+          runAsNonRoot#5:bool runAsUser#4:int64 seLinuxOptions#3:SELinuxOptions seccompProfile#11:SeccompProfile
+          windowsOptions#10:WindowsSecurityContextOptions
+        VolumeDevice devicePath#2:string! name#1:string!
+        VolumeMount mountPath#3:string! mountPropagation#5:string(Bidirectional|HostToContainer|None) name#1:string!
+          readOnly#2:bool recursiveReadOnly#7:string subPath#4:string subPathExpr#6:string
+        Container args#4:[string] command#3:[string] env#7:[EnvVar]{name} envFrom#19:[EnvFromSource] image#2:string
+          imagePullPolicy#14:string(Always|IfNotPresent|Never) lifecycle#12:Lifecycle livenessProbe#10:Probe
+          name#1:string! ports#6:[ContainerPort]{containerPort,protocol} readinessProbe#11:Probe
+          resizePolicy#23:[ContainerResizePolicy] resources#8:ResourceRequirements& restartPolicy#24:string
+          restartPolicyRules#25:[ContainerRestartRule] securityContext#15:SecurityContext startupProbe#22:Probe
+          stdin#16:bool stdinOnce#17:bool terminationMessagePath#13:string
+          terminationMessagePolicy#20:string(FallbackToLogsOnError|File) tty#18:bool
+          volumeDevices#21:[VolumeDevice]{devicePath} volumeMounts#9:[VolumeMount]{mountPath} workingDir#5:string
+        PodDNSConfigOption name#1:string value#2:string
+        PodDNSConfig nameservers#1:[string] options#3:[PodDNSConfigOption] searches#2:[string]
+        EphemeralContainer args#1.4:[string] command#1.3:[string] env#1.7:[EnvVar]{name} envFrom#1.19:[EnvFromSource]
+          image#1.2:string imagePullPolicy#1.14:string(Always|IfNotPresent|Never) lifecycle#1.12:Lifecycle
+          livenessProbe#1.10:Probe name#1.1:string! ports#1.6:[ContainerPort]{containerPort,protocol}
+          readinessProbe#1.11:Probe resizePolicy#1.23:[ContainerResizePolicy] resources#1.8:ResourceRequirements&
+          restartPolicy#1.24:string restartPolicyRules#1.25:[ContainerRestartRule]
+          securityContext#1.15:SecurityContext startupProbe#1.22:Probe stdin#1.16:bool stdinOnce#1.17:bool
+          targetContainerName#2:string terminationMessagePath#1.13:string
+          terminationMessagePolicy#1.20:string(FallbackToLogsOnError|File) tty#1.18:bool
+          volumeDevices#1.21:[VolumeDevice]{devicePath} volumeMounts#1.9:[VolumeMount]{mountPath}
+          workingDir#1.5:string
+        HostAlias hostnames#2:[string] ip#1:string!
+        LocalObjectReference@ name#1:string
+        PodOS name#1:string!
+        PodReadinessGate conditionType#1:string!
+        PodResourceClaim name#1:string! resourceClaimName#3:string resourceClaimTemplateName#4:string
+        PodSchedulingGate name#1:string!
+        PodSchedulingGroup^ podGroupName#1:string
+        Sysctl name#1:string! value#2:string!
+        PodSecurityContext appArmorProfile#11:AppArmorProfile fsGroup#5:int64
+          fsGroupChangePolicy#9:string(Always|OnRootMismatch) runAsGroup#6:int64 runAsNonRoot#3:bool runAsUser#2:int64
+          seLinuxChangePolicy#13:string seLinuxOptions#1:SELinuxOptions seccompProfile#10:SeccompProfile
+          supplementalGroups#4:[int64] supplementalGroupsPolicy#12:string(Merge|Strict) sysctls#7:[Sysctl]
+          windowsOptions#8:WindowsSecurityContextOptions
+        Toleration effect#4:string(NoExecute|NoSchedule|PreferNoSchedule) key#1:string
+          operator#2:string(Equal|Exists|Gt|Lt) tolerationSeconds#5:int64 value#3:string
+        TopologySpreadConstraint labelSelector#4:LabelSelector matchLabelKeys#8:[string] maxSkew#1:int!
+          minDomains#5:int nodeAffinityPolicy#6:string(Honor|Ignore) nodeTaintsPolicy#7:string(Honor|Ignore)
+          topologyKey#2:string! whenUnsatisfiable#3:string(DoNotSchedule|ScheduleAnyway)!
+        AWSElasticBlockStoreVolumeSource fsType#2:string partition#3:int readOnly#4:bool volumeID#1:string!
+        AzureDiskVolumeSource cachingMode#3:string(None|ReadOnly|ReadWrite)=ReadWrite diskName#1:string!
+          diskURI#2:string! fsType#4:string=ext4 kind#6:string(Dedicated|Managed|Shared)=Shared readOnly#5:bool
+        AzureFileVolumeSource readOnly#3:bool secretName#1:string! shareName#2:string!
+        CephFSVolumeSource monitors#1:[string]! path#2:string readOnly#6:bool secretFile#4:string
+          secretRef#5:LocalObjectReference user#3:string
+        CinderVolumeSource fsType#2:string readOnly#3:bool secretRef#4:LocalObjectReference volumeID#1:string!
+        KeyToPath key#1:string! mode#3:int path#2:string!
+        ConfigMapVolumeSource defaultMode#3:int items#2:[KeyToPath] name#1.1:string optional#4:bool
+        CSIVolumeSource driver#1:string! fsType#3:string nodePublishSecretRef#5:LocalObjectReference readOnly#2:bool
+          volumeAttributes#4:{string}
+        DownwardAPIVolumeFile fieldRef#2:ObjectFieldSelector mode#4:int path#1:string!
+          resourceFieldRef#3:ResourceFieldSelector
+        DownwardAPIVolumeSource defaultMode#2:int items#1:[DownwardAPIVolumeFile]
+        EmptyDirVolumeSource medium#1:string sizeLimit#2:quantity
+        TypedLocalObjectReference@ apiGroup#1:string kind#2:string! name#3:string!
+        TypedObjectReference apiGroup#1:string kind#2:string! name#3:string! namespace#4:string
+        VolumeResourceRequirements limits#1:{quantity} requests#2:{quantity}
+        PersistentVolumeClaimSpec accessModes#1:[string(ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod)]
+          dataSource#7:TypedLocalObjectReference dataSourceRef#8:TypedObjectReference
+          resources#2:VolumeResourceRequirements& selector#4:LabelSelector storageClassName#5:string
+          volumeAttributesClassName#9:string volumeMode#6:string(Block|Filesystem) volumeName#3:string
+        PersistentVolumeClaimTemplate metadata#1:ObjectMeta& spec#2:PersistentVolumeClaimSpec!&
+        EphemeralVolumeSource volumeClaimTemplate#1:PersistentVolumeClaimTemplate
+        FCVolumeSource fsType#3:string lun#2:int readOnly#4:bool targetWWNs#1:[string] wwids#5:[string]
+        FlexVolumeSource driver#1:string! fsType#2:string options#5:{string} readOnly#4:bool
+          secretRef#3:LocalObjectReference
+        FlockerVolumeSource datasetName#1:string datasetUUID#2:string
+        GCEPersistentDiskVolumeSource fsType#2:string partition#3:int pdName#1:string! readOnly#4:bool
+        GitRepoVolumeSource directory#3:string repository#1:string! revision#2:string
+        GlusterfsVolumeSource endpoints#1:string! path#2:string! readOnly#3:bool
+        HostPathVolumeSource path#1:string!
+          type#2:string(|BlockDevice|CharDevice|Directory|DirectoryOrCreate|File|FileOrCreate|Socket)
+        ImageVolumeSource pullPolicy#2:string(Always|IfNotPresent|Never) reference#1:string
+        ISCSIVolumeSource chapAuthDiscovery#8:bool chapAuthSession#11:bool fsType#5:string initiatorName#12:string
+          iqn#2:string! iscsiInterface#4:string=default lun#3:int! portals#7:[string] readOnly#6:bool
+          secretRef#10:LocalObjectReference targetPortal#1:string!
+        NFSVolumeSource path#2:string! readOnly#3:bool server#1:string!
+        PersistentVolumeClaimVolumeSource claimName#1:string! readOnly#2:bool
+        PhotonPersistentDiskVolumeSource fsType#2:string pdID#1:string!
+        PortworxVolumeSource fsType#2:string readOnly#3:bool volumeID#1:string!
+        ClusterTrustBundleProjection labelSelector#3:LabelSelector name#1:string optional#5:bool path#4:string!
+          signerName#2:string
+        ConfigMapProjection items#2:[KeyToPath] name#1.1:string optional#4:bool
+        DownwardAPIProjection items#1:[DownwardAPIVolumeFile]
+        PodCertificateProjection certificateChainPath#6:string credentialBundlePath#4:string keyPath#5:string
+          keyType#2:string! maxExpirationSeconds#3:int signerName#1:string! userAnnotations#7:{string}
+        SecretProjection items#2:[KeyToPath] name#1.1:string optional#4:bool
+        ServiceAccountTokenProjection audience#1:string expirationSeconds#2:int64 path#3:string!
+        VolumeProjection clusterTrustBundle#5:ClusterTrustBundleProjection configMap#3:ConfigMapProjection
+          downwardAPI#2:DownwardAPIProjection podCertificate#6:PodCertificateProjection secret#1:SecretProjection
+          serviceAccountToken#4:ServiceAccountTokenProjection
+        ProjectedVolumeSource defaultMode#2:int sources#1:[VolumeProjection]
+        QuobyteVolumeSource group#5:string readOnly#3:bool registry#1:string! tenant#6:string user#4:string
+          volume#2:string!
+        RBDVolumeSource fsType#3:string image#2:string! keyring#6:string=/etc/ceph/keyring monitors#1:[string]!
+          pool#4:string=rbd readOnly#8:bool secretRef#7:LocalObjectReference user#5:string=admin
+        ScaleIOVolumeSource fsType#9:string=xfs gateway#1:string! protectionDomain#5:string readOnly#10:bool
+          secretRef#3:LocalObjectReference! sslEnabled#4:bool storageMode#7:string=ThinProvisioned
+          storagePool#6:string system#2:string! volumeName#8:string
+        SecretVolumeSource defaultMode#3:int items#2:[KeyToPath] optional#4:bool secretName#1:string
+        StorageOSVolumeSource fsType#3:string readOnly#4:bool secretRef#5:LocalObjectReference volumeName#1:string
+          volumeNamespace#2:string
+        VsphereVirtualDiskVolumeSource fsType#2:string storagePolicyID#4:string storagePolicyName#3:string
+          volumePath#1:string!
+        Volume awsElasticBlockStore#2.4:AWSElasticBlockStoreVolumeSource azureDisk#2.22:AzureDiskVolumeSource
+          azureFile#2.18:AzureFileVolumeSource cephfs#2.14:CephFSVolumeSource cinder#2.13:CinderVolumeSource
+          configMap#2.19:ConfigMapVolumeSource csi#2.28:CSIVolumeSource downwardAPI#2.16:DownwardAPIVolumeSource
+          emptyDir#2.2:EmptyDirVolumeSource ephemeral#2.29:EphemeralVolumeSource fc#2.17:FCVolumeSource
+          flexVolume#2.12:FlexVolumeSource flocker#2.15:FlockerVolumeSource
+          gcePersistentDisk#2.3:GCEPersistentDiskVolumeSource gitRepo#2.5:GitRepoVolumeSource
+          glusterfs#2.9:GlusterfsVolumeSource hostPath#2.1:HostPathVolumeSource image#2.30:ImageVolumeSource
+          iscsi#2.8:ISCSIVolumeSource name#1:string! nfs#2.7:NFSVolumeSource
+          persistentVolumeClaim#2.10:PersistentVolumeClaimVolumeSource
+          photonPersistentDisk#2.23:PhotonPersistentDiskVolumeSource portworxVolume#2.24:PortworxVolumeSource
+          projected#2.26:ProjectedVolumeSource quobyte#2.21:QuobyteVolumeSource rbd#2.11:RBDVolumeSource
+          scaleIO#2.25:ScaleIOVolumeSource secret#2.6:SecretVolumeSource storageos#2.27:StorageOSVolumeSource
+          vsphereVolume#2.20:VsphereVirtualDiskVolumeSource
+        PodSpec activeDeadlineSeconds#5:int64 affinity#18:Affinity automountServiceAccountToken#21:bool
+          containers#2:[Container]{name}! dnsConfig#26:PodDNSConfig
+          dnsPolicy#6:string(ClusterFirst|ClusterFirstWithHostNet|Default|None) enableServiceLinks#30:bool
+          ephemeralContainers#34:[EphemeralContainer]{name} hostAliases#23:[HostAlias]{ip} hostIPC#13:bool
+          hostNetwork#11:bool hostPID#12:bool hostUsers#37:bool hostname#16:string hostnameOverride#41:string
+          imagePullSecrets#15:[LocalObjectReference]{name} initContainers#20:[Container]{name} nodeName#10:string
+          nodeSelector#7:{string}@ os#36:PodOS overhead#32:{quantity}
+          preemptionPolicy#31:string(Never|PreemptLowerPriority) priority#25:int priorityClassName#24:string
+          readinessGates#28:[PodReadinessGate] resourceClaims#39:[PodResourceClaim]{name}^
+          resources#40:ResourceRequirements restartPolicy#3:string(Always|Never|OnFailure) runtimeClassName#29:string
+          schedulerName#19:string schedulingGates#38:[PodSchedulingGate]{name} schedulingGroup#43:PodSchedulingGroup
+          securityContext#14:PodSecurityContext serviceAccount#9:string serviceAccountName#8:string
+          setHostnameAsFQDN#35:bool shareProcessNamespace#27:bool subdomain#17:string
+          terminationGracePeriodSeconds#4:int64 tolerations#22:[Toleration]
+          topologySpreadConstraints#33:[TopologySpreadConstraint]{topologyKey,whenUnsatisfiable}
+          volumes#1:[Volume]{name}^
+        PodCondition lastProbeTime#3:time lastTransitionTime#4:time message#6:string observedGeneration#7:int64
+          reason#5:string status#2:string! type#1:string!
+        ResourceHealth health#2:string message#6:string resourceID#1:string!
+        ResourceStatus name#1:string! resources#2:[ResourceHealth]{resourceID}
+        ContainerStateRunning startedAt#1:time
+        ContainerStateTerminated containerID#7:string exitCode#1:int! finishedAt#6:time message#4:string
+          reason#3:string signal#2:int startedAt#5:time
+        ContainerStateWaiting message#2:string reason#1:string
+        ContainerState running#2:ContainerStateRunning terminated#3:ContainerStateTerminated
+          waiting#1:ContainerStateWaiting
+        LinuxContainerUser gid#2:int64! supplementalGroups#3:[int64] uid#1:int64!
+        ContainerUser linux#1:LinuxContainerUser
+        ImageVolumeStatus imageRef#1:string!
+        VolumeStatus image#1:ImageVolumeStatus
+        VolumeMountStatus mountPath#2:string! name#1:string! readOnly#3:bool recursiveReadOnly#4:string
+          volumeStatus#5:VolumeStatus
+        ContainerStatus allocatedResources#10:{quantity} allocatedResourcesStatus#14:[ResourceStatus]{name}
+          containerID#8:string image#6:string! imageID#7:string! lastState#3:ContainerState& name#1:string!
+          ready#4:bool! resources#11:ResourceRequirements restartCount#5:int! started#9:bool state#2:ContainerState&
+          stopSignal#15:string(SIGABRT|SIGALRM|SIGBUS|SIGCHLD|SIGCLD|SIGCONT|SIGFPE|SIGHUP|SIGILL|SIGINT|SIGIO|SIGIOT|SIGKILL|SIGPIPE|SIGPOLL|SIGPROF|SIGPWR|SIGQUIT|SIGRTMAX|SIGRTMAX-1|SIGRTMAX-10|SIGRTMAX-11|SIGRTMAX-12|SIGRTMAX-13|SIGRTMAX-14|SIGRTMAX-2|SIGRTMAX-3|SIGRTMAX-4|SIGRTMAX-5|SIGRTMAX-6|SIGRTMAX-7|SIGRTMAX-8|SIGRTMAX-9|SIGRTMIN|SIGRTMIN+1|SIGRTMIN+10|SIGRTMIN+11|SIGRTMIN+12|SIGRTMIN+13|SIGRTMIN+14|SIGRTMIN+15|SIGRTMIN+2|SIGRTMIN+3|SIGRTMIN+4|SIGRTMIN+5|SIGRTMIN+6|SIGRTMIN+7|SIGRTMIN+8|SIGRTMIN+9|SIGSEGV|SIGSTKFLT|SIGSTOP|SIGSYS|SIGTERM|SIGTRAP|SIGTSTP|SIGTTIN|SIGTTOU|SIGURG|SIGUSR1|SIGUSR2|SIGVTALRM|SIGWINCH|SIGXCPU|SIGXFSZ)
+          user#13:ContainerUser volumeMounts#12:[VolumeMountStatus]{mountPath}
+        ContainerExtendedResourceRequest containerName#1:string! requestName#3:string! resourceName#2:string!
+        PodExtendedResourceClaimStatus requestMappings#1:[ContainerExtendedResourceRequest]!
+          resourceClaimName#2:string!
+        HostIP ip#1:string!
+        NodeAllocatableResourceClaimStatus containers#2:[string]{} resourceClaimName#1:string! resources:{quantity}!
+        PodIP ip#1:string!
+        PodResourceClaimStatus name#1:string! resourceClaimName#2:string
+        PodStatus allocatedResources#19:{quantity} conditions#2:[PodCondition]{type}
+          containerStatuses#8:[ContainerStatus] ephemeralContainerStatuses#13:[ContainerStatus]
+          extendedResourceClaimStatus#18:PodExtendedResourceClaimStatus hostIP#5:string hostIPs#16:[HostIP]~ip
+          initContainerStatuses#10:[ContainerStatus] message#3:string
+          nodeAllocatableResourceClaimStatuses#21:[NodeAllocatableResourceClaimStatus] nominatedNodeName#11:string
+          observedGeneration#17:int64 phase#1:string(Failed|Pending|Running|Succeeded|Unknown) podIP#6:string
+          podIPs#12:[PodIP]{ip} qosClass#9:string(BestEffort|Burstable|Guaranteed) reason#4:string resize#14:string
+          resourceClaimStatuses#15:[PodResourceClaimStatus]{name}^ resources#20:ResourceRequirements startTime#7:time
+        Pod apiVersion:string kind:string metadata#1:ObjectMeta& spec#2:PodSpec& status#3:PodStatus&
+        ServicePort appProtocol#6:string name#1:string nodePort#5:int port#3:int! protocol#2:string(SCTP|TCP|UDP)=TCP
+          targetPort#4:intOrString
+        ClientIPConfig timeoutSeconds#1:int
+        SessionAffinityConfig clientIP#1:ClientIPConfig
+        ServiceSpec allocateLoadBalancerNodePorts#20:bool clusterIP#3:string clusterIPs#18:[string]
+          externalIPs#5:[string] externalName#10:string externalTrafficPolicy#11:string(Cluster|Local)
+          healthCheckNodePort#12:int internalTrafficPolicy#22:string(Cluster|Local) ipFamilies#19:[string(|IPv4|IPv6)]
+          ipFamilyPolicy#17:string(PreferDualStack|RequireDualStack|SingleStack) loadBalancerClass#21:string
+          loadBalancerIP#8:string loadBalancerSourceRanges#9:[string] ports#1:[ServicePort]{port,protocol}
+          publishNotReadyAddresses#13:bool selector#2:{string}@ sessionAffinity#7:string(ClientIP|None)
+          sessionAffinityConfig#14:SessionAffinityConfig trafficDistribution#23:string
+          type#4:string(ClusterIP|ExternalName|LoadBalancer|NodePort)
+        PortStatus error#3:string port#1:int! protocol#2:string(SCTP|TCP|UDP)!
+        LoadBalancerIngress hostname#2:string ip#1:string ipMode#3:string ports#4:[PortStatus]
+        LoadBalancerStatus ingress#1:[LoadBalancerIngress]
+        ServiceStatus conditions#2:[Condition]{type} loadBalancer#1:LoadBalancerStatus&
+        Service apiVersion:string kind:string metadata#1:ObjectMeta& spec#2:ServiceSpec& status#3:ServiceStatus&
+        ConfigMap apiVersion:string binaryData#3:{bytes} data#2:{string} immutable#4:bool kind:string
+          metadata#1:ObjectMeta&
+        Secret apiVersion:string data#2:{bytes} immutable#5:bool kind:string metadata#1:ObjectMeta&
+          stringData#4:{string} type#3:string
+        ObjectReference@ apiVersion#5:string fieldPath#7:string kind#1:string name#3:string namespace#2:string
+          resourceVersion#6:string uid#4:string
+        ServiceAccount apiVersion:string automountServiceAccountToken#4:bool imagePullSecrets#3:[LocalObjectReference]
+          kind:string metadata#1:ObjectMeta& secrets#2:[ObjectReference]{name}
+        PersistentVolumeClaimCondition lastProbeTime#3:time lastTransitionTime#4:time message#6:string reason#5:string
+          status#2:string! type#1:string!
+        ModifyVolumeStatus status#2:string(InProgress|Infeasible|Pending)! targetVolumeAttributesClassName#1:string
+        PersistentVolumeClaimStatus accessModes#2:[string(ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod)]
+          allocatedResourceStatuses#7:{string(ControllerResizeInProgress|ControllerResizeInfeasible|NodeResizeInProgress|NodeResizeInfeasible|NodeResizePending)}
+          allocatedResources#5:{quantity} capacity#3:{quantity} conditions#4:[PersistentVolumeClaimCondition]{type}
+          currentVolumeAttributesClassName#8:string modifyVolumeStatus#9:ModifyVolumeStatus
+          phase#1:string(Bound|Lost|Pending)
+        PersistentVolumeClaim apiVersion:string kind:string metadata#1:ObjectMeta& spec#2:PersistentVolumeClaimSpec&
+          status#3:PersistentVolumeClaimStatus&
+        AzureFilePersistentVolumeSource readOnly#3:bool secretName#1:string! secretNamespace#4:string
+          shareName#2:string!
+        SecretReference@ name#1:string namespace#2:string
+        CephFSPersistentVolumeSource monitors#1:[string]! path#2:string readOnly#6:bool secretFile#4:string
+          secretRef#5:SecretReference user#3:string
+        CinderPersistentVolumeSource fsType#2:string readOnly#3:bool secretRef#4:SecretReference volumeID#1:string!
+        CSIPersistentVolumeSource controllerExpandSecretRef#9:SecretReference
+          controllerPublishSecretRef#6:SecretReference driver#1:string! fsType#4:string
+          nodeExpandSecretRef#10:SecretReference nodePublishSecretRef#8:SecretReference
+          nodeStageSecretRef#7:SecretReference readOnly#3:bool volumeAttributes#5:{string} volumeHandle#2:string!
+        FlexPersistentVolumeSource driver#1:string! fsType#2:string options#5:{string} readOnly#4:bool
+          secretRef#3:SecretReference
+        GlusterfsPersistentVolumeSource endpoints#1:string! endpointsNamespace#4:string path#2:string! readOnly#3:bool
+        ISCSIPersistentVolumeSource chapAuthDiscovery#8:bool chapAuthSession#11:bool fsType#5:string
+          initiatorName#12:string iqn#2:string! iscsiInterface#4:string=default lun#3:int! portals#7:[string]
+          readOnly#6:bool secretRef#10:SecretReference targetPortal#1:string!
+        LocalVolumeSource fsType#2:string path#1:string!
+        VolumeNodeAffinity required#1:NodeSelector
+        RBDPersistentVolumeSource fsType#3:string image#2:string! keyring#6:string=/etc/ceph/keyring
+          monitors#1:[string]! pool#4:string=rbd readOnly#8:bool secretRef#7:SecretReference user#5:string=admin
+        ScaleIOPersistentVolumeSource fsType#9:string=xfs gateway#1:string! protectionDomain#5:string readOnly#10:bool
+          secretRef#3:SecretReference! sslEnabled#4:bool storageMode#7:string=ThinProvisioned storagePool#6:string
+          system#2:string! volumeName#8:string
+        StorageOSPersistentVolumeSource fsType#3:string readOnly#4:bool secretRef#5:ObjectReference
+          volumeName#1:string volumeNamespace#2:string
+        PersistentVolumeSpec accessModes#3:[string(ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod)]
+          awsElasticBlockStore#2.2:AWSElasticBlockStoreVolumeSource azureDisk#2.16:AzureDiskVolumeSource
+          azureFile#2.13:AzureFilePersistentVolumeSource capacity#1:{quantity} cephfs#2.9:CephFSPersistentVolumeSource
+          cinder#2.8:CinderPersistentVolumeSource claimRef#4:ObjectReference csi#2.22:CSIPersistentVolumeSource
+          fc#2.10:FCVolumeSource flexVolume#2.12:FlexPersistentVolumeSource flocker#2.11:FlockerVolumeSource
+          gcePersistentDisk#2.1:GCEPersistentDiskVolumeSource glusterfs#2.4:GlusterfsPersistentVolumeSource
+          hostPath#2.3:HostPathVolumeSource iscsi#2.7:ISCSIPersistentVolumeSource local#2.20:LocalVolumeSource
+          mountOptions#7:[string] nfs#2.5:NFSVolumeSource nodeAffinity#9:VolumeNodeAffinity
+          persistentVolumeReclaimPolicy#5:string(Delete|Recycle|Retain)
+          photonPersistentDisk#2.17:PhotonPersistentDiskVolumeSource portworxVolume#2.18:PortworxVolumeSource
+          quobyte#2.15:QuobyteVolumeSource rbd#2.6:RBDPersistentVolumeSource
+          scaleIO#2.19:ScaleIOPersistentVolumeSource storageClassName#6:string
+          storageos#2.21:StorageOSPersistentVolumeSource volumeAttributesClassName#10:string
+          volumeMode#8:string(Block|Filesystem) vsphereVolume#2.14:VsphereVirtualDiskVolumeSource
+        PersistentVolumeStatus lastPhaseTransitionTime#4:time message#2:string
+          phase#1:string(Available|Bound|Failed|Pending|Released) reason#3:string
+        PersistentVolume apiVersion:string kind:string metadata#1:ObjectMeta& spec#2:PersistentVolumeSpec&
+          status#3:PersistentVolumeStatus&
+        EndpointAddress@ hostname#3:string ip#1:string! nodeName#4:string targetRef#2:ObjectReference
+        EndpointPort@ appProtocol#4:string name#1:string port#2:int! protocol#3:string(SCTP|TCP|UDP)
+        EndpointSubset addresses#1:[EndpointAddress] notReadyAddresses#2:[EndpointAddress] ports#3:[EndpointPort]
+        Endpoints apiVersion:string kind:string metadata#1:ObjectMeta& subsets#2:[EndpointSubset]
+        EventSeries count#1:int lastObservedTime#2:microTime
+        EventSource component#1:string host#2:string
+        Event action#12:string apiVersion:string count#8:int eventTime#10:microTime firstTimestamp#6:time
+          involvedObject#2:ObjectReference!& kind:string lastTimestamp#7:time message#4:string metadata#1:ObjectMeta!&
+          reason#3:string related#13:ObjectReference reportingComponent#14:string reportingInstance#15:string
+          series#11:EventSeries source#5:EventSource& type#9:string
+        ConfigMapNodeConfigSource kubeletConfigKey#5:string! name#2:string! namespace#1:string!
+          resourceVersion#4:string uid#3:string
+        NodeConfigSource configMap#2:ConfigMapNodeConfigSource
+        Taint effect#3:string(NoExecute|NoSchedule|PreferNoSchedule)! key#1:string! timeAdded#4:time value#2:string
+        NodeSpec configSource#6:NodeConfigSource externalID#2:string podCIDR#1:string podCIDRs#7:[string]{}
+          providerID#3:string taints#5:[Taint] unschedulable#4:bool
+        NodeAddress address#2:string! type#1:string!
+        NodeCondition lastHeartbeatTime#3:time lastTransitionTime#4:time message#6:string reason#5:string
+          status#2:string! type#1:string!
+        NodeConfigStatus active#2:NodeConfigSource assigned#1:NodeConfigSource error#4:string
+          lastKnownGood#3:NodeConfigSource
+        DaemonEndpoint Port#1:int!
+        NodeDaemonEndpoints kubeletEndpoint#1:DaemonEndpoint&
+        NodeFeatures supplementalGroupsPolicy#1:bool
+        ContainerImage names#1:[string] sizeBytes#2:int64
+        NodeSwapStatus capacity#1:int64
+        NodeSystemInfo architecture#10:string! bootID#3:string! containerRuntimeVersion#6:string!
+          kernelVersion#4:string! kubeProxyVersion#8:string! kubeletVersion#7:string! machineID#1:string!
+          operatingSystem#9:string! osImage#5:string! swap#11:NodeSwapStatus systemUUID#2:string!
+        NodeRuntimeHandlerFeatures recursiveReadOnlyMounts#1:bool userNamespaces#2:bool
+        NodeRuntimeHandler features#2:NodeRuntimeHandlerFeatures name#1:string
+        AttachedVolume devicePath#2:string! name#1:string!
+        NodeStatus addresses#5:[NodeAddress]{type} allocatable#2:{quantity} capacity#1:{quantity}
+          conditions#4:[NodeCondition]{type} config#11:NodeConfigStatus daemonEndpoints#6:NodeDaemonEndpoints&
+          declaredFeatures#14:[string] features#13:NodeFeatures images#8:[ContainerImage] nodeInfo#7:NodeSystemInfo&
+          phase#3:string(Pending|Running|Terminated) runtimeHandlers#12:[NodeRuntimeHandler]
+          volumesAttached#10:[AttachedVolume] volumesInUse#9:[string]
+        Node apiVersion:string kind:string metadata#1:ObjectMeta& spec#2:NodeSpec& status#3:NodeStatus&
+        LimitRangeItem default#4:{quantity} defaultRequest#5:{quantity} max#2:{quantity}
+          maxLimitRequestRatio#6:{quantity} min#3:{quantity} type#1:string!
+        LimitRangeSpec limits#1:[LimitRangeItem]!
+        LimitRange apiVersion:string kind:string metadata#1:ObjectMeta& spec#2:LimitRangeSpec&
+        ScopedResourceSelectorRequirement operator#2:string(DoesNotExist|Exists|In|NotIn)!
+          scopeName#1:string(BestEffort|CrossNamespacePodAffinity|NotBestEffort|NotTerminating|PriorityClass|Terminating|VolumeAttributesClass)!
+          values#3:[string]
+        ScopeSelector@ matchExpressions#1:[ScopedResourceSelectorRequirement]
+        ResourceQuotaSpec hard#1:{quantity} scopeSelector#3:ScopeSelector
+          scopes#2:[string(BestEffort|CrossNamespacePodAffinity|NotBestEffort|NotTerminating|PriorityClass|Terminating|VolumeAttributesClass)]
+        ResourceQuotaStatus hard#1:{quantity} used#2:{quantity}
+        ResourceQuota apiVersion:string kind:string metadata#1:ObjectMeta& spec#2:ResourceQuotaSpec&
+          status#3:ResourceQuotaStatus&
+        PodTemplateSpec metadata#1:ObjectMeta& spec#2:PodSpec&
+        ReplicationControllerSpec minReadySeconds#4:int replicas#1:int=1 selector#2:{string}@
+          template#3:PodTemplateSpec
+        ReplicationControllerCondition lastTransitionTime#3:time message#5:string reason#4:string status#2:string!
+          type#1:string!
+        ReplicationControllerStatus availableReplicas#5:int conditions#6:[ReplicationControllerCondition]{type}
+          fullyLabeledReplicas#2:int observedGeneration#3:int64 readyReplicas#4:int replicas#1:int!
+        ReplicationController apiVersion:string kind:string metadata#1:ObjectMeta& spec#2:ReplicationControllerSpec&
+          status#3:ReplicationControllerStatus&
+        PodTemplate apiVersion:string kind:string metadata#1:ObjectMeta& template#2:PodTemplateSpec&
         """
 }

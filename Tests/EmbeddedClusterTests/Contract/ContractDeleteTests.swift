@@ -116,7 +116,10 @@ struct ContractDeleteTests {
             message: "Secret \"x\" is invalid: type: Invalid value: \"example.com/t\": field is immutable"),
         Fixed(
             collection: Sample.services,
-            object: ["metadata": ["name": "x"], "spec": ["clusterIP": "None", "ports": [["port": 80]]]],
+            object: [
+                "metadata": ["name": "x"],
+                "spec": ["clusterIP": "None", "selector": ["a": "b"], "ports": [["port": 80]]],
+            ],
             patch: ["spec": ["clusterIP": "10.0.0.77"]],
             message:
                 "Service \"x\" is invalid: spec.clusterIPs[0]: Invalid value: [\"10.0.0.77\"]: may not change once set"),
