@@ -6,15 +6,14 @@ import Domain
 extension Controllers {
     static let revisionAnnotation = "deployment.kubernetes.io/revision"
     private static let hashLabel = "pod-template-hash"
-    private static let replicaSets = ResourceID(group: "apps", plural: "replicasets")
     private static let source = "deployment-controller"
 
     func deployment(_ deployment: Value) {
         guard !deployment.isTerminating else { return }
         if deployment[at: "status", "observedGeneration"] == nil {
-            adopt(for: deployment, Self.replicaSets, kind: "ReplicaSet.apps")
+            adopt(for: deployment, .replicaSets, kind: "ReplicaSet.apps")
         }
-        var sets = owned(by: deployment, Self.replicaSets)
+        var sets = owned(by: deployment, .replicaSets)
         let isPaused = deployment[at: "spec", "paused"]?.bool == true
         var current = sets.first { Self.template(of: $0) == Self.template(of: deployment) }
         if current == nil, !isPaused {
@@ -29,7 +28,7 @@ extension Controllers {
             roll(deployment, current, old)
         }
         cleanUp(deployment, old)
-        let fresh = owned(by: deployment, Self.replicaSets)
+        let fresh = owned(by: deployment, .replicaSets)
         updateStatus(deployment, current.flatMap { set in fresh.first { $0.uid == set.uid } }, fresh)
     }
 
@@ -164,7 +163,7 @@ extension Controllers {
         }
         guard idle.count > limit else { return }
         for set in idle.sorted(by: { Self.revision($0) < Self.revision($1) }).prefix(idle.count - limit) {
-            delete(set, Self.replicaSets)
+            delete(set, .replicaSets)
         }
     }
 

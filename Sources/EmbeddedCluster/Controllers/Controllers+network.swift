@@ -17,12 +17,18 @@ extension Controllers {
             ]
         }
         if change.kind == .modified, shown(change.previous) == shown(change.object) { return [] }
-        let pods = [change.previous, change.object].compactMap { $0 }
-        return store.list(.services, namespace: change.object.namespace).objects.filter { service in
-            let selector = LabelSelector(object: service[at: "spec", "selector"])
-            return !selector.requirements.isEmpty && pods.contains { selector.matches($0.labels) }
-        }
-        .map { .object(ObjectReference(resource: .services, key: $0.key)) }
+        let keys = [change.previous, change.object].compactMap { $0 }
+            .reduce(into: Set<ObjectKey>()) { $0.formUnion(relations.services(for: $1.labels, in: $1.namespace)) }
+        return keys.map { .object(ObjectReference(resource: .services, key: $0)) }
+    }
+
+    /// The pods that a selector means; none for an empty one.
+    private func pods(matching selector: LabelSelector, in namespace: String) -> [Value] {
+        guard !selector.requirements.isEmpty else { return [] }
+        let candidates =
+            relations.pods(for: selector, in: namespace).map { $0.compactMap { store.get(.pods, $0) } }
+            ?? store.list(.pods, namespace: namespace).objects
+        return candidates.filter { selector.matches($0.labels) && !$0.isTerminating }
     }
 
     func service(_ service: Value) {
@@ -32,10 +38,8 @@ extension Controllers {
         }
         let selector = LabelSelector(object: service[at: "spec", "selector"])
         guard !selector.requirements.isEmpty else { return }
-        let pods = store.list(.pods, namespace: service.namespace).objects
-            .filter {
-                selector.matches($0.labels) && $0[at: "status", "podIP"] != nil && !isDone($0) && !$0.isTerminating
-            }
+        let pods = pods(matching: selector, in: service.namespace)
+            .filter { $0[at: "status", "podIP"] != nil && !isDone($0) }
             .sorted { $0.key < $1.key }
         writeEndpoints(service, pods)
         writeSlice(service, pods)
@@ -200,9 +204,7 @@ extension Controllers {
     func budget(_ budget: Value) {
         guard !budget.isTerminating else { return }
         let selector = LabelSelector(object: budget[at: "spec", "selector"])
-        let pods = store.list(.pods, namespace: budget.namespace).objects.filter {
-            !selector.requirements.isEmpty && selector.matches($0.labels) && !$0.isTerminating
-        }
+        let pods = pods(matching: selector, in: budget.namespace)
         let healthy = Int64(pods.count { isTrue("Ready", $0) })
         let expected = Int64(pods.count)
         func number(_ value: Value?) -> Int64? {

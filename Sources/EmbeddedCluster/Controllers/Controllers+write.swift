@@ -70,13 +70,14 @@ extension Controllers {
         ]
     }
 
-    /// Takes over objects that match a selector and have no controller. Looks at the whole namespace, so it is asked
-    /// once per owner, when the owner is new.
+    /// Takes over objects that match a selector and have no controller; asked once, when the owner is new.
     func adopt(for owner: Value, _ resource: ResourceID, kind: String) {
         let selector = LabelSelector(object: owner[at: "spec", "selector"])
         guard !selector.requirements.isEmpty else { return }
-        for object in store.list(resource, namespace: owner.namespace).objects
-        where object.controllerUID == nil && !object.isTerminating && selector.matches(object.labels) {
+        for key in relations.orphans(resource, in: owner.namespace) {
+            guard let object = store.get(resource, key), object.controllerUID == nil, !object.isTerminating,
+                selector.matches(object.labels)
+            else { continue }
             change(object, kind) { new in
                 let others = new.ownerReferences.filter { $0["uid"]?.string != owner.uid }
                 new[["metadata", "ownerReferences"]] = .list(others + (self.ownerReference(owner).list ?? []))
@@ -139,8 +140,8 @@ extension Controllers {
     private func trimEvents(_ namespace: String) {
         let limit = 1000
         let resource = ResourceID(group: "", plural: "events")
+        guard store.count(resource, namespace: namespace) > limit + 200 else { return }
         let found = store.list(resource, namespace: namespace).objects
-        guard found.count > limit + 200 else { return }
         for event in found.sorted(by: { $0.revision < $1.revision }).prefix(found.count - limit) {
             delete(event, resource)
         }

@@ -27,6 +27,7 @@ final class Controllers: Sendable {
     private let delayed = Lock(Delayed())
     /// Pods whose next step is due: uid and phase.
     let steps = Lock<Set<String>>([])
+    let relations = Relations()
     /// Pod addresses given out so far.
     let podCount = Lock(0)
 
@@ -41,7 +42,9 @@ final class Controllers: Sendable {
     func run() async {
         let (queue, source) = AsyncStream.makeStream(of: [WorkItem].self)
         let feed = store.feed()
-        source.yield(everything())
+        let everything = store.everything().objects
+        for (resource, object) in everything { relations.note(resource, from: nil, to: object) }
+        source.yield(everything.map { .object(ObjectReference(resource: $0.0, key: $0.1.key)) })
         await withDiscardingTaskGroup { group in
             group.addTask { [self] in
                 for await (resource, change) in feed { source.yield(items(for: change, of: resource)) }
@@ -84,13 +87,10 @@ final class Controllers: Sendable {
         }
     }
 
-    private func everything() -> [WorkItem] {
-        store.everything().objects.map { .object(ObjectReference(resource: $0.0, key: $0.1.key)) }
-    }
-
     /// What a change may have made necessary.
     private func items(for change: Change, of resource: ResourceID) -> [WorkItem] {
         let object = change.object
+        relations.note(resource, from: change.previous, to: change.kind == .deleted ? nil : object)
         var items: [WorkItem] = [.object(ObjectReference(resource: resource, key: object.key))]
         let owners = object.ownerReferences + (change.previous?.ownerReferences ?? [])
         for owner in owners { if let item = self.owner(owner, of: object) { items.append(item) } }
@@ -193,6 +193,7 @@ private struct WorkQueue {
 extension ResourceID {
     static let namespaces = ResourceID(group: "", plural: "namespaces")
     static let pods = ResourceID(group: "", plural: "pods")
+    static let replicaSets = ResourceID(group: "apps", plural: "replicasets")
     static let services = ResourceID(group: "", plural: "services")
     static let claims = ResourceID(group: "", plural: "persistentvolumeclaims")
     static let volumes = ResourceID(group: "", plural: "persistentvolumes")

@@ -58,6 +58,10 @@ final class Store: Sendable {
         }
     }
 
+    func count(_ resource: ResourceID, namespace: String) -> Int {
+        state.withLock { $0.tables[resource]?.names[namespace]?.count ?? 0 }
+    }
+
     /// The objects that name this uid as an owner.
     func dependents(of uid: String) -> [ObjectReference] {
         state.withLock { Array($0.dependents[uid] ?? []) }
