@@ -134,7 +134,11 @@ extension APIServer {
 
     private func deleteOptions(_ call: Call) throws(APIError) -> DeleteOptions {
         var body: Value = [:]
-        if !call.request.body.isEmpty { body = try Self.parse(call).value }
+        if call.mediaType == ProtobufBody.mediaType {
+            body = ProtobufBody.deleteOptions(call.request.body) ?? [:]
+        } else if !call.request.body.isEmpty {
+            body = try Self.parse(call).value
+        }
         var options = DeleteOptions()
         options.uid = body[at: "preconditions", "uid"]?.string
         options.resourceVersion = body[at: "preconditions", "resourceVersion"]?.string

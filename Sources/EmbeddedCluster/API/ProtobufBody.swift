@@ -23,6 +23,24 @@ enum ProtobufBody {
         return value
     }
 
+    /// The same for the options of a DELETE; nil when the bytes are no such message.
+    static func deleteOptions(_ body: [UInt8]) -> Value? {
+        guard body.prefix(4) == [0x6b, 0x38, 0x73, 0x00],
+            let options = ProtobufFields(body.dropFirst(4))?.bytes(2).flatMap({ ProtobufFields($0) })
+        else { return nil }
+        var value: Value = [:]
+        value["gracePeriodSeconds"] = options.number(1).map { .integer(Int64(bitPattern: $0)) }
+        if let preconditions = options.bytes(2).flatMap({ ProtobufFields($0) }) {
+            value[["preconditions", "uid"]] = preconditions.bytes(1).map { .string(text($0)) }
+            value[["preconditions", "resourceVersion"]] = preconditions.bytes(2).map { .string(text($0)) }
+        }
+        value["orphanDependents"] = options.number(3).map { .bool($0 != 0) }
+        value["propagationPolicy"] = options.bytes(4).map { .string(text($0)) }
+        let dryRun = options.values(5).compactMap(\.bytes).map { Value.string(text($0)) }
+        if !dryRun.isEmpty { value["dryRun"] = .list(dryRun) }
+        return value
+    }
+
     private static func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
 
     private static func message(_ bytes: ArraySlice<UInt8>, _ object: ObjectSchema) -> Value? {

@@ -47,6 +47,12 @@ extension Validation {
                 .invalid(
                     "spec.template.metadata.labels", labels ?? .null, "`selector` does not match template `labels`"))
         }
+        let strategy = object[at: "spec", "strategy"]
+        if strategy?["type"] == "Recreate", strategy?["rollingUpdate"] != nil {
+            problems.append(
+                .forbidden(
+                    "spec.strategy.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'"))
+        }
         problems += podTemplate(object, "spec.template", ["spec", "template"])
         let policy = object[at: "spec", "template", "spec", "restartPolicy"]
         if let policy, policy != "Always" {

@@ -107,6 +107,9 @@ final class Controllers: Sendable {
             let name = "\(resource.plural).\(resource.group)"
             items.append(.object(ObjectReference(resource: .definitions, key: ObjectKey(namespace: "", name: name))))
         }
+        if resource == .services, change.kind == .modified, let old = change.previous {
+            objects.allocator.release(old, keptBy: object)
+        }
         if change.kind == .deleted, resource == .services { objects.allocator.release(object) }
         if resource == .pods { items += servicesSelecting(change) + budgets(in: object.namespace) }
         if change.kind == .deleted, resource == .pods { items += claims(of: object) }

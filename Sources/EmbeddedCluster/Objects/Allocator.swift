@@ -44,7 +44,7 @@ final class Allocator: Sendable {
         _ object: inout Value, _ resource: Resource, _ store: Store, dryRun: Bool
     ) throws(APIError) {
         guard resource.id == ResourceID(group: "", plural: "services") else { return }
-        try assign(&object, resource, held: [])
+        try assign(&object, resource, held: [], address: "")
         if dryRun { release(object) }
     }
 
@@ -52,17 +52,29 @@ final class Allocator: Sendable {
     func prepareForUpdate(_ object: inout Value, from old: Value, _ resource: Resource) throws(APIError) {
         guard resource.id == ResourceID(group: "", plural: "services") else { return }
         let held = (old[at: "spec", "ports"]?.list ?? []).compactMap { $0["nodePort"]?.integer }
-        try assign(&object, resource, held: Set(held))
+        try assign(&object, resource, held: Set(held), address: old[at: "spec", "clusterIP"]?.string ?? "")
     }
 
-    private func assign(_ object: inout Value, _ resource: Resource, held: Set<Int64>) throws(APIError) {
+    /// Gives back what a changed Service holds no longer.
+    func release(_ old: Value, keptBy new: Value) {
+        guard old[at: "spec"] != new[at: "spec"] else { return }
+        release(old)
+        note(new)
+    }
+
+    /// - Parameters:
+    ///   - held: Ports that are the Service's already.
+    ///   - address: The same for its address; empty for none.
+    private func assign(
+        _ object: inout Value, _ resource: Resource, held: Set<Int64>, address: String
+    ) throws(APIError) {
         let type = object[at: "spec", "type"]?.string ?? "ClusterIP"
         guard type != "ExternalName" else { return }
         var problems: [FieldProblem] = []
         let asked = object[at: "spec", "clusterIP"]?.string ?? ""
         if asked.isEmpty {
             object[["spec", "clusterIP"]] = .string(nextAddress())
-        } else if held.isEmpty, asked != "None", !(taken.withLock { $0.addresses.insert(asked).inserted }) {
+        } else if asked != address, asked != "None", !(taken.withLock { $0.addresses.insert(asked).inserted }) {
             problems.append(
                 .invalid(
                     "spec.clusterIPs", .list([.string(asked)]),

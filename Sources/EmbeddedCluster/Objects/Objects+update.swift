@@ -21,10 +21,14 @@ extension Objects {
             prepare(&new, from: old, resource, options)
             let problems = Validation.problems(in: new, from: old, resource, options.subresource)
             if !problems.isEmpty { throw .invalid(resource, key.name, problems) }
+            try allocator.prepareForUpdate(&new, from: old, resource)
             written.object = old
             if new.isSameButForTimes(as: old) { return written }
             written.object = new
-            if options.dryRun { return written }
+            if options.dryRun {
+                if resource.id == .services { allocator.release(new, keptBy: old) }
+                return written
+            }
             if new.isTerminating, new.finalizers.isEmpty, !isHeldByGrace(new, resource) {
                 if let last = store.remove(resource.id, key, at: old.revision) {
                     written.object.metadata["resourceVersion"] = last.metadata["resourceVersion"]

@@ -173,6 +173,7 @@ enum Strategy {
 
     /// A client that does not send back what was allocated means no change.
     private static func keepAllocations(_ new: inout Value, _ old: Value) {
+        dropForeignFields(&new, old)
         guard new[at: "spec", "type"] != "ExternalName", old[at: "spec", "type"] != "ExternalName" else { return }
         for name in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"]
         where (new[at: "spec", name]?.string ?? "-").isEmpty || new[at: "spec", name] == nil {
@@ -184,6 +185,27 @@ enum Strategy {
             guard port["nodePort"] == nil else { return }
             let match = ports.first { $0["port"] == port["port"] && $0["protocol"] == port["protocol"] }
             if let match { port["nodePort"] = match["nodePort"] }
+        }
+    }
+}
+
+extension Strategy {
+    /// What belonged to the old type of a Service goes with it, unless it was changed at the same time.
+    private static func dropForeignFields(_ new: inout Value, _ old: Value) {
+        let type = new[at: "spec", "type"]?.string ?? ""
+        guard type != old[at: "spec", "type"]?.string else { return }
+        func drop(_ names: [String]) {
+            for name in names where new[at: "spec", name] == old[at: "spec", name] { new[["spec", name]] = nil }
+        }
+        if type == "ExternalName" {
+            drop(["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"])
+        }
+        if type != "LoadBalancer" { drop(["allocateLoadBalancerNodePorts", "loadBalancerClass"]) }
+        guard type == "ClusterIP" || type == "ExternalName" else { return }
+        drop(["externalTrafficPolicy", "healthCheckNodePort"])
+        let held = Set((old[at: "spec", "ports"]?.list ?? []).compactMap { $0["nodePort"] })
+        Defaults.each(&new, ["spec", "ports"]) { port in
+            if let number = port["nodePort"], held.contains(number) { port["nodePort"] = nil }
         }
     }
 }

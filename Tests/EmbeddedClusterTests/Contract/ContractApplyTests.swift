@@ -125,6 +125,42 @@ struct ContractApplyTests {
         #expect(changed.fields(of: "hand", "Update") == ["f:data": ["f:k": [:]]])
     }
 
+    @Test("a Service that changes its type sheds what belonged to the old one", arguments: Implementation.available)
+    func changesServiceType(on implementation: Implementation) async throws {
+        let api = try await ContractAPI(implementation)
+        let path = "\(Sample.services)/a"
+        func service(_ spec: Value) -> Value {
+            ["apiVersion": "v1", "kind": "Service", "metadata": ["name": "a"], "spec": spec]
+        }
+        func typed(_ type: String) -> Value {
+            service(["type": .string(type), "selector": ["a": "b"], "ports": [["port": 80]]])
+        }
+        let plain = try await api.apply(path, typed("ClusterIP"), as: "one")
+        let balanced = try await api.apply(path, typed("LoadBalancer"), as: "one")
+        #expect(balanced.body[at: "spec", "clusterIP"] == plain.body[at: "spec", "clusterIP"])
+        #expect(balanced.body[at: "spec", "ports"]?.list?.first?["nodePort"]?.integer ?? 0 >= 30_000)
+        #expect(balanced.body[at: "spec", "externalTrafficPolicy"] == "Cluster")
+        let back = try await api.apply(path, typed("ClusterIP"), as: "one")
+        #expect(back.body["spec"] == plain.body["spec"])
+        let named = try await api.apply(path, service(["type": "ExternalName", "externalName": "a.b"]), as: "one")
+        #expect(
+            named.body["spec"] == ["type": "ExternalName", "externalName": "a.b", "sessionAffinity": "None"])
+    }
+
+    @Test("a default that no longer fits is refused, not dropped", arguments: Implementation.available)
+    func refusesLeftovers(on implementation: Implementation) async throws {
+        let api = try await ContractAPI(implementation)
+        _ = try await api.apply("\(Sample.deployments)/a", Sample.deployment("a"), as: "one")
+        var changed = Sample.deployment("a")
+        changed = changed.setting("strategy", ["type": "Recreate"])
+        let answer = try await api.apply("\(Sample.deployments)/a", changed, as: "one")
+        #expect(answer.status == 422)
+        #expect(
+            answer.message
+                == "Deployment.apps \"a\" is invalid: spec.strategy.rollingUpdate: Forbidden: may not be specified when "
+                + "strategy `type` is 'Recreate'")
+    }
+
     @Test("scaling is an owner of its own", arguments: Implementation.available)
     func scales(on implementation: Implementation) async throws {
         let api = try await ContractAPI(implementation)
@@ -192,5 +228,16 @@ struct ContractApplyTests {
             "PATCH", path + mistake.query, mistake.config, type: "application/apply-patch+yaml")
         #expect(answer.status == mistake.status)
         #expect(answer.message == mistake.message)
+    }
+}
+
+extension Value {
+    /// With another member of its `spec`.
+    fileprivate func setting(_ name: String, _ value: Value) -> Value {
+        var spec = self["spec"] ?? [:]
+        spec[name] = value
+        var copy = self
+        copy["spec"] = spec
+        return copy
     }
 }
