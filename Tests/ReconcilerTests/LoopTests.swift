@@ -148,6 +148,8 @@ struct DriftTests {
                         || world.object("Deployment.apps/shop/cart")?[at: "spec", "replicas"] == 2
                 }
             }
+            let healings = world.history.records.flatMap(\.objects).count { $0.action == .configured }
+            #expect(healings == world.settings.fightThreshold)
             let service = try #require(loop.status.services.first)
             #expect(service.verdict == .drifted)
             #expect(service.reason.contains("other-operator sets spec.replicas"))
