@@ -147,6 +147,35 @@ struct MirrorFaultTests {
         #expect(leftovers.filter(Files.exists) == [])
     }
 
+    @Test(
+        "a process that is killed in mid-pack, cloning or fetching, leaves nothing that hinders the next",
+        arguments: [true, false])
+    func killed(whileCloning: Bool) async throws {
+        let server = try GitHTTPServer(root: "/")
+        let direct = "\(server.base)/open\(origin.path)/.git"
+        if !whileCloning { _ = try await open(direct).fetch() }
+        try origin.write(randomBytes(3 << 20), to: "environments/big.bin")
+        let large = try origin.commit([:], "Large")
+        let proxy = try StallingProxy(to: server.port, after: 500_000)
+        let stalling = "http://127.0.0.1:\(proxy.port)/open\(origin.path)/.git"
+        let folder = "\(state.path)/git"
+        // The mirror must not take the detour for another repository.
+        if !whileCloning { try Files.write(Array(stalling.utf8), to: "\(folder)/origin") }
+        await #expect(processExitsWith: .signal(SIGKILL)) { [url = stalling as String, folder = folder as String] in
+            let mirror = try GitMirror(of: GitRemote(try RepositoryURL(url)), in: folder, logger: .silent)
+            Task { _ = try await mirror.fetch() }
+            try await Task.sleep(for: .seconds(2))
+            kill(getpid(), SIGKILL)
+        }
+        if !whileCloning { try Files.write(Array(direct.utf8), to: "\(folder)/origin") }
+        let mirror = try open(direct)
+        #expect(try await mirror.heads() == (whileCloning ? [:] : ["main": commit]))
+        #expect(try await mirror.fetch() == ["main": large])
+        #expect(try await mirror.snapshot(at: large, reusing: nil).files.count == 3)
+        #expect(try Files.list(folder) == ["lock", "mirror.git", "origin"])
+        #expect(try files(in: "objects/pack").allSatisfy { $0.hasSuffix(".pack") || $0.hasSuffix(".idx") })
+    }
+
     @Test("a mirror of another address is replaced")
     func otherAddress() async throws {
         do { _ = try await open().fetch() }
