@@ -37,7 +37,7 @@ actor MirrorWriter {
             return try update(flag)
         } catch {
             guard error.code == .corrupt else { throw error }
-            logger.warning("the mirror is damaged and is cloned anew", ["repository": "\(remote.url)", "error": error])
+            logger.warning("The mirror is damaged and is cloned anew", ["repository": "\(remote.url)", "error": error])
             return try clone(flag)
         }
     }
@@ -63,12 +63,12 @@ actor MirrorWriter {
             let files = try repository.consolidatePacks(flag: flag)
             if !files.isEmpty {
                 self.repository = nil
-                logger.info("packed the mirror anew", ["repository": "\(remote.url)", "packs": files.count / 2])
+                logger.info("Packed the mirror anew", ["repository": "\(remote.url)", "packs": files.count / 2])
             }
             return files
         } catch {
             // The fetch itself succeeded; the next quiet one tries again.
-            logger.warning("the mirror could not be packed", ["repository": "\(remote.url)", "error": error])
+            logger.warning("The mirror could not be packed", ["repository": "\(remote.url)", "error": error])
             return []
         }
     }
@@ -92,7 +92,7 @@ actor MirrorWriter {
         let state = try GitRepository(creatingAt: path).fetch(from: remote, flag: flag)
         repository = nil
         try folder.install(origin: remote.url.description)
-        logger.notice("cloned", ["repository": "\(remote.url)", "branches": state.heads.count])
+        logger.notice("Cloned the repository", ["repository": "\(remote.url)", "branches": state.heads.count])
         return Outcome(heads: state.heads, defaultBranch: state.defaultBranch, isNew: true)
     }
 }

@@ -26,7 +26,7 @@ public struct Logger: Sendable {
 
     private let format: Format
     private let threshold: Level
-    private let fields: [(String, String)]
+    private let fields: [(name: String, value: String, isNumber: Bool)]
     private let sink: @Sendable ([UInt8]) -> Void
     private let now: Now
 
@@ -39,7 +39,7 @@ public struct Logger: Sendable {
     }
 
     private init(
-        format: Format, threshold: Level, fields: [(String, String)], now: @escaping Now,
+        format: Format, threshold: Level, fields: [(name: String, value: String, isNumber: Bool)], now: @escaping Now,
         sink: @escaping @Sendable ([UInt8]) -> Void
     ) {
         self.format = format
@@ -77,18 +77,15 @@ public struct Logger: Sendable {
         log(.error, message, fields)
     }
 
-    private static func texts(
-        _ fields: Fields
-    ) -> [(String, String)] {
-        fields.map { ($0.key, String($0.value.description.prefix(fieldLimit))) }
+    private static func texts(_ fields: Fields) -> [(name: String, value: String, isNumber: Bool)] {
+        fields.map { ($0.key, String($0.value.description.prefix(fieldLimit)), $0.value is any BinaryInteger) }
     }
 
     /// Characters of one field; longer ones are cut.
     private static let fieldLimit = 4096
 
     private func log(
-        _ level: Level, _ message: StaticString,
-        _ extra: Fields
+        _ level: Level, _ message: StaticString, _ extra: Fields
     ) {
         guard level >= threshold else { return }
         let all = fields + Self.texts(extra)
@@ -97,16 +94,16 @@ public struct Logger: Sendable {
         case .json:
             line += "{\"time\":\"\(now().precise)\",\"level\":\"\(level.rawValue)\",\"message\":".utf8
             writeJSONString("\(message)", to: &line)
-            for (name, value) in all {
+            for (name, value, isNumber) in all {
                 line.append(UInt8(ascii: ","))
                 writeJSONString(name, to: &line)
                 line.append(UInt8(ascii: ":"))
-                writeJSONString(value, to: &line)
+                if isNumber { line += value.utf8 } else { writeJSONString(value, to: &line) }
             }
             line += "}\n".utf8
         case .text:
             line += "\(now()) \(level.rawValue) \(message)".utf8
-            for (name, value) in all {
+            for (name, value, _) in all {
                 line += " \(name)=".utf8
                 let needsQuotes = value.isEmpty || value.utf8.contains { $0 <= 0x20 || $0 == UInt8(ascii: "\"") }
                 if needsQuotes { writeJSONString(value, to: &line) } else { line += value.utf8 }

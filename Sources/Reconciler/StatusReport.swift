@@ -102,6 +102,8 @@ private struct ServiceView {
     private var waiting: String? {
         let skipped = book.problems.values.filter { $0.service == service.name && $0.action == .skipped }
         if let reason = skipped.min(by: { $0.key < $1.key })?.message { return reason }
+        // Rendered, but not yet looked up in the cluster's discovery: nothing is known of its objects.
+        if objects.isEmpty, !service.manifests.isEmpty { return "it is not compared with the cluster yet" }
         guard let object = objects.first(where: { !book.settled.contains($0.key) && book.problems[$0.key] == nil })
         else { return nil }
         return book.isReconciling ? "\(object.key) is being applied" : "\(object.key) is not applied yet"

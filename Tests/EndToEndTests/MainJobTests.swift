@@ -58,6 +58,7 @@ import Testing
         let url: String
         let flags: [String]
         private let server: (any Sendable)?
+        private var secret: TemporaryFolder?
 
         init(_ remote: Remote, _ shop: ShopRepository) throws {
             switch remote {
@@ -66,7 +67,11 @@ import Testing
             case .http:
                 let (folder, name) = Self.parts(shop.remote.path)
                 let http = try GitHTTPServer(root: folder)
-                (url, flags, server) = ("\(http.base)/\(name)", [], http)
+                let secret = try TemporaryFolder("secret")
+                let file = "\(secret.path)/credentials"
+                try Files.write(Array("\(GitHTTPServer.user):\(GitHTTPServer.password)".utf8), to: file)
+                (url, flags) = ("\(http.base)/basic/\(name)", ["--git-token-file", file])
+                (server, self.secret) = (http, secret)
             case .ssh:
                 let ssh = try SSHServer()
                 url = ssh.url(shop.remote.path)

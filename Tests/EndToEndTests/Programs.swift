@@ -103,6 +103,14 @@ final class RunningDaemon: Sendable {
         return (answer.status, String(decoding: answer.body, as: UTF8.self))
     }
 
+    /// The verdicts of every service of every environment; `missing` while an environment has none.
+    func verdicts() async throws -> [String] {
+        let status = try parseJSON(Array(try await get("/api/v1/status").text.utf8))
+        let environments = (status["environments"]?.list ?? []).map { $0["services"]?.list ?? [] }
+        guard environments.count == 3, environments.allSatisfy({ !$0.isEmpty }) else { return ["missing"] }
+        return environments.flatMap { $0 }.map { $0["verdict"]?.string ?? "missing" }
+    }
+
     /// The verdict (`healthy`, `failed`, …) and reason of a service, as `/api/v1/status` tells.
     func verdict(of service: String, in environment: String) async throws -> (verdict: String, reason: String)? {
         let status = try parseJSON(Array(try await get("/api/v1/status").text.utf8))
@@ -157,10 +165,17 @@ final class ShopRepository: Sendable {
     let remote: GitRepositoryFixture
     let clone: GitRepositoryFixture
 
-    init() throws {
+    /// - Parameter prunesFreely: Whether dev may delete a whole service, a quarter of its objects, without a person.
+    init(prunesFreely: Bool = false) throws {
         remote = try GitRepositoryFixture(isBare: true)
         clone = try GitRepositoryFixture()
         try runCommand(["cp", "-r", "\(BuiltBinary.packageRoot)/environments", "\(clone.path)/environments"])
+        if prunesFreely {
+            let pipeline = try read("kubernaut.yaml")
+            let dev = "- name: dev\n"
+            try clone.write(
+                pipeline.replacing(dev, with: "\(dev)  prune: {limit: 100, percent: 100}\n"), to: "environments/kubernaut.yaml")
+        }
         try clone.git("checkout", "--quiet", "-b", "dev")
         try clone.git("add", "--all")
         try clone.git("commit", "--quiet", "-m", "Add the shop")

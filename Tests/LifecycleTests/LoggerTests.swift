@@ -20,7 +20,7 @@ import Testing
         let text = lines(.json) { $0.with(["environment": "dev"]).notice("applied \"it\"", ["objects": 3]) }
         #expect(
             text
-                == #"{"time":"1970-01-01T00:00:01.500Z","level":"notice","message":"applied \"it\"","environment":"dev","objects":"3"}"#
+                == #"{"time":"1970-01-01T00:00:01.500Z","level":"notice","message":"applied \"it\"","environment":"dev","objects":3}"#
                 + "\n")
     }
 
