@@ -174,7 +174,8 @@ final class ShopRepository: Sendable {
             let pipeline = try read("kubernaut.yaml")
             let dev = "- name: dev\n"
             try clone.write(
-                pipeline.replacing(dev, with: "\(dev)  prune: {limit: 100, percent: 100}\n"), to: "environments/kubernaut.yaml")
+                pipeline.replacing(dev, with: "\(dev)  prune: {limit: 100, percent: 100}\n"),
+                to: "environments/kubernaut.yaml")
         }
         try clone.git("checkout", "--quiet", "-b", "dev")
         try clone.git("add", "--all")
