@@ -57,12 +57,12 @@ import Testing
         #expect(names.contains("Ingress/shop-production/web"))
 
         // Whatever the crash left must be known: taking the service away takes all of it away.
-        try shop.commit(["releases/cart.yaml": nil])
-        try await eventually("cart to be gone from dev", orShow: daemon.log) {
-            try !cluster.owned().keys.contains { $0.hasPrefix("Deployment/shop-dev/cart") }
+        try shop.commit(["releases/web.yaml": nil])
+        try await eventually("web to be gone from dev", orShow: daemon.log) {
+            try !cluster.owned().keys.contains { $0.hasPrefix("Deployment/shop-dev/web") }
         }
         let left = try cluster.kubectl("get", "deployments,services,configmaps", "-n", "shop-dev", "-o", "name")
-        #expect(!left.contains("/cart"))
+        #expect(!left.contains("/web"))
     }
 
     @Test("a kill during a prune deletes nothing else, and the prune ends after the restart", arguments: [0, 1, 2, 3])
@@ -74,14 +74,14 @@ import Testing
         let before = try cluster.owned()
         #expect(first.stop(within: .seconds(20)) == .exited(0))
 
-        try shop.commit(["releases/cart.yaml": nil])
+        try shop.commit(["releases/web.yaml": nil])
         try await crash(shop, cluster, state, write: write, after: true)
         let daemon = try await settle(shop, cluster, state)
-        try await eventually("cart to be gone", orShow: daemon.log) {
-            try !cluster.owned().keys.contains { $0.hasPrefix("Deployment/shop-dev/cart") }
+        try await eventually("web to be gone", orShow: daemon.log) {
+            try !cluster.owned().keys.contains { $0.hasPrefix("Deployment/shop-dev/web") }
         }
         let after = try cluster.owned()
-        for (name, uid) in before where !name.contains("shop-dev/cart") {
+        for (name, uid) in before where !name.contains("shop-dev/web") {
             #expect(after[name] == uid, "\(name) was deleted or created again")
         }
     }

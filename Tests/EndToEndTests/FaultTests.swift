@@ -203,11 +203,12 @@ import Testing
         #expect(daemon.messages.contains { $0["message"]?.string == "Stopped" })
     }
 
-    @Test("a full disk stops fetching with a clear message, and applying goes on when there is room again")
+    @Test(
+        "a full disk stops fetching with a clear message, and applying goes on when there is room again",
+        .enabled(if: geteuid() == 0, "only root may mount a small disk"))
     func fullDisk() async throws {
         let mount = try TemporaryFolder("tmpfs")
-        // Needs the right to mount; without it there is no honest way to fill a disk.
-        guard (try? runCommand(["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", mount.path])) != nil else { return }
+        try runCommand(["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", mount.path])
         defer { _ = try? runCommand(["umount", "-l", mount.path]) }
         let repository = try ShopRepository()
         let cluster = try await RunningCluster()
@@ -223,7 +224,7 @@ import Testing
         _ = try? runCommand(["dd", "if=/dev/zero", "of=\(filler)", "bs=64k"])
         try repository.release("cart", "9.9.9")
         try await eventually("the full disk to be named", orShow: daemon.log) {
-            try await daemon.get("/api/v1/status").text.lowercased().contains("no space left")
+            try await daemon.get("/api/v1/status").text.contains("diskFull")
         }
         try FileManager.default.removeItem(atPath: filler)
         try await eventually("the release once there is room", orShow: daemon.log) {
