@@ -241,7 +241,7 @@ public final class EnvironmentLoop: Service {
     public var status: EnvironmentStatus {
         let report = StatusReport(
             book.current, members: bench.index.members, finished: bench.index.finished, now: rooms.time.uptime(),
-            stuckAfter: rooms.settings.stuckAfter)
+            date: rooms.time.now(), stuckAfter: rooms.settings.stuckAfter)
         book.noteRolling(report.rolling, at: rooms.time.uptime())
         return report.status
     }

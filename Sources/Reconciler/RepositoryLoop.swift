@@ -26,6 +26,8 @@ public final class RepositoryLoop: Service {
     private let cluster: @Sendable (String?) -> (any Cluster)?
     private let board: StatusBoard
     private let stopping = Interruption()
+    /// When the loop last began a round; nil before the first.
+    private let heartbeat = Lock<Duration?>(nil)
     private let arrivals = Broadcast()
     private let requested = Lock<Trigger?>(nil)
     private let loops = Lock<[Name: EnvironmentLoop]>([:])
@@ -57,6 +59,13 @@ public final class RepositoryLoop: Service {
     /// The running loop of an environment, to request one pass or confirm a prune; nil when there is none.
     public func environment(_ name: Name) -> EnvironmentLoop? { loops.withLock { $0[name] } }
 
+    /// Whether the loop began a round within three poll intervals and the ten minutes that the slowest fetch may take.
+    /// False only when it hangs, which nothing but a restart mends. Safe from any thread.
+    public var isTurning: Bool {
+        guard let last = heartbeat.withLock({ $0 }) else { return true }
+        return rooms.time.uptime() - last < rooms.settings.pollInterval * 3 + .seconds(600)
+    }
+
     public func stop() {
         stopping.raise()
         for loop in loops.withLock({ Array($0.values) }) { loop.stop() }
@@ -68,6 +77,7 @@ public final class RepositoryLoop: Service {
             var state = RepositoryState()
             var trigger = Trigger.start
             while !stopping.isRaised {
+                heartbeat.withLock { $0 = rooms.time.uptime() }
                 await round(trigger, &state, &group)
                 trigger = await nextTrigger(afterFailures: state.failures)
             }

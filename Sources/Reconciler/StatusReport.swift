@@ -10,7 +10,7 @@ struct StatusReport {
 
     init(
         _ book: EnvironmentBook.State, members: [ResourceKey: Member], finished: [ResourceKey: String] = [:],
-        now: Duration, stuckAfter: Duration
+        now: Duration, date: Instant, stuckAfter: Duration
     ) {
         var status = EnvironmentStatus(environment: book.environment)
         status.head = book.head
@@ -27,7 +27,7 @@ struct StatusReport {
         for service in book.rendering?.services ?? [] {
             let view = ServiceView(
                 service: service, objects: (keys[service.name] ?? []).sorted { $0.position < $1.position },
-                book: book, members: members, finished: finished)
+                book: book, members: members, finished: finished, date: date)
             let (verdict, reason) = view.verdict(
                 rollingFor: book.rollingSince[service.name].map { now - $0 } ?? .zero, stuckAfter: stuckAfter)
             if view.isRolling { rolling.insert(service.name) }
@@ -49,6 +49,8 @@ private struct ServiceView {
     let book: EnvironmentBook.State
     let members: [ResourceKey: Member]
     let finished: [ResourceKey: String]
+    /// The wall clock, for holds that end by themselves.
+    let date: Instant
 
     private func isFinished(_ object: DesiredObject) -> Bool {
         members[object.key] == nil && finished[object.key] == object.digest
@@ -81,6 +83,7 @@ private struct ServiceView {
         if let reason = first(.progressing) ?? first(.terminating) { return (.rollingOut, reason) }
         if let reason = waiting { return (.waiting, reason) }
         if let reason = drift { return (.drifted, reason) }
+        if let hold = service.hold, hold.isActive(at: date) { return (.held, hold.sentence) }
         if let problem = book.clusterProblem { return (.unknown, problem) }
         if let reason = first(.unknown) { return (.unknown, reason) }
         return (.healthy, "")
@@ -117,5 +120,14 @@ private struct ServiceView {
             if member.sync == .drifted { return "\(object.key) was changed and is being put back" }
         }
         return nil
+    }
+}
+
+extension Hold {
+    /// "held by Ann until 2026-12-01T09:00:00Z: memory leak"
+    fileprivate var sentence: String {
+        let who = by.map { " by \($0)" } ?? ""
+        let end = until.map { " until \($0)" } ?? ""
+        return "\(isForAll ? "the environment is held" : "held")\(who)\(end): \(reason)"
     }
 }

@@ -121,9 +121,7 @@ import Testing
     ) async throws -> RunningDaemon {
         let daemon = try await RunningDaemon(
             repository: shop.remote.path, kubeconfig: cluster.kubeconfig, state: "\(state.path)/daemon")
-        try await eventually("every environment to be applied", orShow: daemon.log, within: .seconds(60)) {
-            try await daemon.verdicts().allSatisfy { $0 == "healthy" }
-        }
+        try await daemon.becomesHealthy()
         return daemon
     }
 }

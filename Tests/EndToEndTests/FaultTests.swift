@@ -24,14 +24,7 @@ import Testing
             daemon = try await RunningDaemon(
                 repository: repository.remote.path, kubeconfig: cluster.kubeconfig, state: "\(state.path)/daemon", flags
             )
-            try await healthy()
-        }
-
-        /// Waits until every service of every environment is.
-        func healthy() async throws {
-            try await eventually("everything to be healthy", orShow: daemon.log, within: .seconds(60)) {
-                try await daemon.verdicts().allSatisfy { $0 == "healthy" }
-            }
+            try await daemon.becomesHealthy()
         }
     }
 
@@ -108,7 +101,7 @@ import Testing
             }
             #expect(try shop.cluster.owned() == before, "\(input.testDescription): objects came or went")
             try shop.repository.commit(Dictionary(uniqueKeysWithValues: original))
-            try await shop.healthy()
+            try await shop.daemon.becomesHealthy()
         }
     }
 
@@ -137,7 +130,7 @@ import Testing
         #expect(try shop.cluster.owned() == before)
         try shop.repository.clone.git("revert", "--no-edit", "HEAD")
         try shop.repository.clone.git("push", "--quiet", "origin", "dev")
-        try await shop.healthy()
+        try await shop.daemon.becomesHealthy()
 
         // The repository cannot be read; healing goes on from the last good commit.
         try FileManager.default.moveItem(

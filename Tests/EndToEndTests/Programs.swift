@@ -103,12 +103,32 @@ final class RunningDaemon: Sendable {
         return (answer.status, String(decoding: answer.body, as: UTF8.self))
     }
 
-    /// The verdicts of every service of every environment; `missing` while an environment has none.
-    func verdicts() async throws -> [String] {
+    /// Waits until every service of every environment is healthy, a minute at most.
+    func becomesHealthy() async throws {
+        var seen: [String] = []
+        do {
+            try await eventually("everything to be healthy", within: .seconds(60)) {
+                seen = try await complaints()
+                return seen.isEmpty
+            }
+        } catch let disappointment as Disappointment {
+            throw Disappointment("\(disappointment)\(seen.joined(separator: "\n"))")
+        }
+    }
+
+    /// What is not healthy, and why.
+    private func complaints() async throws -> [String] {
         let status = try parseJSON(Array(try await get("/api/v1/status").text.utf8))
-        let environments = (status["environments"]?.list ?? []).map { $0["services"]?.list ?? [] }
-        guard environments.count == 3, environments.allSatisfy({ !$0.isEmpty }) else { return ["missing"] }
-        return environments.flatMap { $0 }.map { $0["verdict"]?.string ?? "missing" }
+        let environments = status["environments"]?.list ?? []
+        guard environments.count == 3 else { return ["\(environments.count) environments"] }
+        return environments.flatMap { environment in
+            let services = environment["services"]?.list ?? []
+            let name = environment["name"]?.string ?? ""
+            if services.isEmpty { return ["\(name): no services"] }
+            return services.filter { $0["verdict"]?.string != "healthy" }.map {
+                "\(name) \($0["name"]?.string ?? ""): \($0["verdict"]?.string ?? ""): \($0["reason"]?.string ?? "")"
+            }
+        }
     }
 
     /// The verdict (`healthy`, `failed`, …) and reason of a service, as `/api/v1/status` tells.

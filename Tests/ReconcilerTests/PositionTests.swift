@@ -79,7 +79,8 @@ struct VerdictTests {
         change(world, daemon)
         daemon.book.noteRolling([name("cart")], at: .zero)
         return StatusReport(
-            daemon.book.current, members: daemon.bench.index.members, now: rollingFor, stuckAfter: .seconds(600)
+            daemon.book.current, members: daemon.bench.index.members, now: rollingFor,
+            date: Instant(seconds: 1000), stuckAfter: .seconds(600)
         ).status.services.first { $0.name == name("cart") }
     }
 
@@ -105,6 +106,14 @@ struct VerdictTests {
         }
         #expect(status?.verdict == verdict)
         #expect(status?.reason.hasPrefix("Deployment/shop/cart: it says \(text)") == true)
+    }
+
+    @Test("a service that was rendered but not yet compared with the cluster is waiting, never healthy")
+    func notCompared() async {
+        let status = await status([service("cart", [deployment("cart")])]) { _, daemon in
+            daemon.book.update { $0.desired = .unknown }
+        }
+        #expect(status?.verdict == .waiting)
     }
 
     @Test("a rollout that takes too long is stuck")
@@ -136,6 +145,20 @@ struct VerdictTests {
             see(daemon, world, "Deployment.apps/shop/cart")
         }
         #expect(status?.verdict == .drifted)
+    }
+
+    @Test("a hold is shown with who, why and until when, and ends by itself", arguments: [(1001, true), (1000, false)])
+    func held(until: Int64, isHeld: Bool) async {
+        let plain = service("cart", [deployment("cart")])
+        let hold = Hold(
+            by: "Ann", reason: "memory leak", until: Instant(seconds: until), isForAll: false,
+            location: SourceLocation(file: "dev/holds/cart.yaml"))
+        let held = RenderedService(
+            name: plain.name, team: plain.team, release: plain.release, needs: plain.needs, manifests: plain.manifests,
+            diagnostics: [], inputs: plain.inputs, hold: hold)
+        let status = await status([held])
+        #expect(status?.verdict == (isHeld ? .held : .healthy))
+        #expect(status?.reason == (isHeld ? "held by Ann until 1970-01-01T00:16:41Z: memory leak" : ""))
     }
 
     @Test("without its cluster a healthy service is unknown")

@@ -16,6 +16,7 @@ extension Command {
         ],
         flags: [
             SharedFlag.environment, Flag("dry-run", "say what would happen, write nothing"),
+            Flag("once", "one pass, which is what apply makes anyway; for scripts that want to say so"),
             SharedFlag.output(["text", "name"]), SharedFlag.revision, SharedFlag.repository, SharedFlag.path,
             SharedFlag.kubeconfig, SharedFlag.context,
         ],

@@ -68,7 +68,7 @@ struct Daemon {
         self.repository = repository
 
         let details = ServiceDetails(mirror: mirror, renderer: renderer, board: board)
-        let sources = WebPages.Sources(
+        var sources = WebPages.Sources(
             status: { board.current }, history: measuredHistory,
             detail: { try await details.detail(environment: $0, service: $1, commit: $2) },
             requestSync: { name in
@@ -80,11 +80,14 @@ struct Daemon {
                 registry.show(board.current, version: version)
                 return registry.text()
             })
+        sources.isAlive = { repository.isTurning }
         let pages = WebPages(
             sources: sources, version: version, hosts: Set(configuration.hosts), logger: logger)
         var web = WebServer.Configuration()
         web.host = configuration.listen.host
         web.port = configuration.listen.port
+        // Pages take no uploads; many clients with large bodies would be the cheapest way to fill the memory.
+        web.bodyLimitBytes = 64 << 10
         let server = WebServer(name: "pages", configuration: web, handler: pages.handler)
         let port = try server.start()
         let shown = configuration.listen.host == "0.0.0.0" ? "127.0.0.1" : configuration.listen.host
