@@ -2,37 +2,13 @@
 
 public import Domain
 
-/// Header fields in the order they came. Names compare without case.
-public struct HTTPClientHeaders: Sendable, ExpressibleByDictionaryLiteral {
-    public private(set) var fields: [(name: String, value: String)]
-
-    public init(_ fields: [(name: String, value: String)] = []) { self.fields = fields }
-    public init(dictionaryLiteral elements: (String, String)...) { fields = elements.map { ($0.0, $0.1) } }
-
-    /// The first value; setting replaces all of that name, nil removes them.
-    public subscript(name: String) -> String? {
-        get { fields.first { $0.name.lowercased() == name.lowercased() }?.value }
-        set {
-            fields.removeAll { $0.name.lowercased() == name.lowercased() }
-            if let newValue { fields.append((name, newValue)) }
-        }
-    }
-
-    /// Every value of that name.
-    public func all(_ name: String) -> [String] {
-        fields.filter { $0.name.lowercased() == name.lowercased() }.map(\.value)
-    }
-
-    public mutating func append(_ name: String, _ value: String) { fields.append((name, value)) }
-}
-
 /// One request to send.
 public struct HTTPClientRequest: Sendable {
     /// Upper case: `GET`.
     public var method: String
     /// Absolute, `http` or `https`, percent-encoded, without user and password.
     public var url: String
-    public var headers: HTTPClientHeaders
+    public var headers: HTTPHeaders
     /// The value of the `Authorization` header; apart, so that a printed request does not show it.
     public var authorization: Secret?
     public var body: [UInt8]
@@ -44,7 +20,7 @@ public struct HTTPClientRequest: Sendable {
     public var limit: Int
 
     public init(
-        _ method: String = "GET", _ url: String, headers: HTTPClientHeaders = HTTPClientHeaders(),
+        _ method: String = "GET", _ url: String, headers: HTTPHeaders = HTTPHeaders(),
         authorization: Secret? = nil, body: [UInt8] = [], timeout: Duration? = .seconds(60),
         idleTimeout: Duration? = nil, limit: Int = 16 << 20
     ) {
@@ -62,7 +38,7 @@ public struct HTTPClientRequest: Sendable {
 /// What comes before an answer's body.
 public struct HTTPClientHead: Sendable {
     public let status: Int
-    public let headers: HTTPClientHeaders
+    public let headers: HTTPHeaders
     /// `1.1` or `2`.
     public let version: String
 }
@@ -75,7 +51,7 @@ public struct HTTPClientResponse: Sendable {
     public let openedConnections: Int
 
     public var status: Int { head.status }
-    public var headers: HTTPClientHeaders { head.headers }
+    public var headers: HTTPHeaders { head.headers }
 }
 
 /// An answer whose body arrives piece by piece.

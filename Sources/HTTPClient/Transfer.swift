@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Lifecycle
 
 /// One exchange: what was asked, and what has arrived so far.
@@ -16,7 +17,7 @@ final class Transfer: @unchecked Sendable {
     struct Progress {
         var status = 0
         var version = ""
-        var headers = HTTPClientHeaders()
+        var headers = HTTPHeaders()
         var isHeadComplete = false
         var body: [UInt8] = []
         var openedConnections = 0
@@ -64,7 +65,7 @@ final class Transfer: @unchecked Sendable {
             let words = text.split(separator: " ", maxSplits: 2)
             progress.version = String(words[0].dropFirst("HTTP/".count))
             progress.status = words.count > 1 ? Int(words[1]) ?? 0 : 0
-            progress.headers = HTTPClientHeaders()
+            progress.headers = HTTPHeaders()
             return
         }
         guard !progress.isHeadComplete else { return }  // trailers

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CZlib
+import Domain
 
 extension HTTPResponse {
     /// Shorter bodies are not worth it.

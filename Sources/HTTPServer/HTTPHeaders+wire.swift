@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
+
 extension HTTPHeaders {
     /// Names and values, each ended by NUL, without the fields that only the server may set. Control bytes become
     /// spaces, so that no value can end its line and begin another field.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Domain
+
 /// One request, read to its end and checked: framing is unambiguous, the target starts with `/`.
 public struct HTTPRequest: Sendable {
     /// Upper case: `GET`.
@@ -24,25 +26,6 @@ public struct HTTPRequest: Sendable {
         self.body = body
         self.peer = peer
     }
-}
-
-/// Header fields in the order they came. Names compare without case.
-public struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
-    public private(set) var fields: [(name: String, value: String)]
-
-    public init(_ fields: [(name: String, value: String)] = []) { self.fields = fields }
-    public init(dictionaryLiteral elements: (String, String)...) { fields = elements.map { ($0.0, $0.1) } }
-
-    /// The first value; setting replaces all of that name, nil removes them.
-    public subscript(name: String) -> String? {
-        get { fields.first { $0.name.lowercased() == name.lowercased() }?.value }
-        set {
-            fields.removeAll { $0.name.lowercased() == name.lowercased() }
-            if let newValue { fields.append((name, newValue)) }
-        }
-    }
-
-    public mutating func append(_ name: String, _ value: String) { fields.append((name, value)) }
 }
 
 /// One answer.

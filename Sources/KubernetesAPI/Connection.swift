@@ -98,7 +98,7 @@ final class Connection: Sendable {
     }
 
     private func request(_ call: Call, _ session: Session) -> HTTPClientRequest {
-        var headers: HTTPClientHeaders = ["Accept": call.accept]
+        var headers: HTTPHeaders = ["Accept": call.accept]
         if let type = call.contentType { headers["Content-Type"] = type }
         if let person = access.impersonation { person.add(to: &headers) }
         return HTTPClientRequest(
@@ -131,7 +131,7 @@ extension ClusterAccess {
 
 extension ClusterAccess.Impersonation {
     /// As Kubernetes' "user impersonation" wants it.
-    fileprivate func add(to headers: inout HTTPClientHeaders) {
+    fileprivate func add(to headers: inout HTTPHeaders) {
         headers["Impersonate-User"] = user
         headers["Impersonate-Uid"] = uid
         for group in groups { headers.append("Impersonate-Group", group) }

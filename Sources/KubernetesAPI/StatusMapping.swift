@@ -9,7 +9,7 @@ extension ClusterError {
     ///
     /// A Kubernetes server explains itself in a `Status` object; anything else, a proxy's page for example, says
     /// nothing about the object that was asked for.
-    init(status: Int, headers: HTTPClientHeaders, body: [UInt8], operation: String) {
+    init(status: Int, headers: HTTPHeaders, body: [UInt8], operation: String) {
         let seconds = headers["Retry-After"].flatMap { Int64($0) }
         if let value = try? parseJSON(body), value["kind"]?.string == "Status" {
             self.init(statusObject: value, status: status, retryAfterSeconds: seconds, operation: operation)

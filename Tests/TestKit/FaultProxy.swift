@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import HTTPClient
 public import HTTPServer
 import Lifecycle
@@ -53,7 +54,7 @@ public final class FaultProxy: Sendable {
     ]
 
     private static func pass(_ request: HTTPRequest, to url: String, through client: HTTPClient) async -> HTTPResponse {
-        let headers = HTTPClientHeaders(
+        let headers = HTTPHeaders(
             request.headers.fields.filter { !hopByHop.contains($0.name.lowercased()) })
         let outgoing = HTTPClientRequest(
             request.method, url, headers: headers, body: request.body, timeout: nil)
