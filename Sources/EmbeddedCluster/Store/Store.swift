@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Dispatch
 import Domain
 import Lifecycle
 
@@ -91,7 +92,7 @@ final class Store: Sendable {
             return state.nextWatcher
         }
         continuation.onTermination = { [weak self] _ in
-            self?.state.withLock { _ = $0.tables[resource]?.watchers.removeValue(forKey: id) }
+            self?.later { $0.tables[resource]?.watchers.removeValue(forKey: id) }
         }
         return stream
     }
@@ -105,9 +106,17 @@ final class Store: Sendable {
             return state.nextWatcher
         }
         continuation.onTermination = { [weak self] _ in
-            self?.state.withLock { _ = $0.feeds.removeValue(forKey: id) }
+            self?.later { $0.feeds.removeValue(forKey: id) }
         }
         return stream
+    }
+
+    /// Forgets a consumer that ends.
+    ///
+    /// Not at once: a cancelled task calls from inside the runtime's lock on that task, which a writer needs to wake the
+    /// same task while it holds ours. Each would wait for the other for ever.
+    private func later(_ forget: @escaping @Sendable (inout State) -> Void) {
+        DispatchQueue.global().async { [weak self] in self?.state.withLock { forget(&$0) } }
     }
 
     // MARK: Writing
