@@ -119,7 +119,10 @@ let package = Package(
         tests("WebUITests", ["Domain", "WebUI", "HTTPServer", "JSON", "TestKit"]),
         tests(
             "EmbeddedClusterTests",
-            ["Domain", "EmbeddedCluster", "HTTPServer", "HTTPClient", "KubernetesAPI", "JSON", "Platform", "TestKit"]),
+            [
+                "Domain", "EmbeddedCluster", "Lifecycle", "HTTPServer", "HTTPClient", "KubernetesAPI", "JSON",
+                "Platform", "TestKit",
+            ]),
         tests(
             "CLITests",
             [

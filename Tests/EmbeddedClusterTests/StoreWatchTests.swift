@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Domain
-import JSON
+import Lifecycle
 import Testing
 
 @testable import EmbeddedCluster
@@ -16,22 +16,20 @@ struct StoreWatchTests {
             "apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "settings", "namespace": "default"],
         ]
         let first = try #require(store.insert(resource, object))
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask {
-                var last = first
-                for _ in 0..<4000 { last = store.update(resource, last, at: last.revision) ?? last }
-            }
-            for _ in 0..<4 {
-                group.addTask {
-                    for _ in 0..<1000 {
-                        let watcher = Task { for await _ in store.wakeups(for: resource) {} }
-                        await Task.yield()
-                        watcher.cancel()
-                        await watcher.value
-                    }
-                }
-            }
+        // The writer wakes watchers that wait, in the moment in which another thread cancels them.
+        let isOver = Lock(false)
+        let writer = Task.detached {
+            var last = first
+            while !isOver.withLock({ $0 }) { last = store.update(resource, last, at: last.revision) ?? last }
         }
-        #expect(store.revision == first.revision + 4000)
+        for _ in 0..<1500 {
+            let watchers = (0..<8).map { _ in Task.detached { for await _ in store.wakeups(for: resource) {} } }
+            for _ in 0..<10 { await Task.yield() }
+            for watcher in watchers { watcher.cancel() }
+            for watcher in watchers { await watcher.value }
+        }
+        isOver.withLock { $0 = true }
+        await writer.value
+        #expect(store.revision > first.revision)
     }
 }
