@@ -33,6 +33,9 @@ public struct ServiceGroup: Sendable {
         var failure: ServiceError?
         var isStopping = false
         var running = services.count
+        // Strikes only if cancellation cannot end the services either.
+        let watchdog = DispatchWorkItem { _exit(70) }
+        defer { watchdog.cancel() }
         await withTaskGroup(of: Event.self) { group in
             for service in services {
                 group.addTask {
@@ -69,18 +72,14 @@ public struct ServiceGroup: Sendable {
                 case .stopRequested:
                     stopAll()
                 case .graceOver:
-                    exitLater()
+                    let delay = DispatchTimeInterval.milliseconds(Int(abortAfter / .milliseconds(1)))
+                    DispatchQueue.global().asyncAfter(deadline: .now() + delay, execute: watchdog)
                     group.cancelAll()
                 }
             }
             group.cancelAll()
         }
         if let failure { throw failure }
-    }
-
-    private func exitLater() {
-        let delay = DispatchTimeInterval.milliseconds(Int(abortAfter / .milliseconds(1)))
-        DispatchQueue.global().asyncAfter(deadline: .now() + delay) { _exit(70) }
     }
 }
 

@@ -68,8 +68,11 @@ import Testing
         let (log, line) = AsyncStream.makeStream(of: String.self)
         let (stops, stop) = AsyncStream.makeStream(of: Void.self)
         stop.yield()
-        let group = ServiceGroup([Probe("deaf", line, ignoresStop: true)], gracePeriod: .milliseconds(20))
+        let group = ServiceGroup(
+            [Probe("deaf", line, ignoresStop: true)], gracePeriod: .milliseconds(20), abortAfter: .milliseconds(50))
         try await group.run(until: stops)
+        // The watchdog must not strike a process whose services have ended: it would end this one.
+        try await Task.sleep(for: .milliseconds(150))
         line.finish()
         var lines: [String] = []
         for await entry in log { lines.append(entry) }
