@@ -10,24 +10,12 @@ public struct Rendering: Sendable {
     /// Problems of files that concern every service. With an error here, `services` is empty and nothing
     /// may be applied or pruned.
     public let diagnostics: [Diagnostic]
-    /// What the renderer keeps for the next commit of this environment; nobody else looks inside.
-    public let state: (any Sendable)?
 
-    public init(
-        environment: Environment, commit: Commit?, services: [RenderedService], diagnostics: [Diagnostic],
-        state: (any Sendable)? = nil
-    ) {
+    public init(environment: Environment, commit: Commit?, services: [RenderedService], diagnostics: [Diagnostic]) {
         self.environment = environment
         self.commit = commit
         self.services = services
         self.diagnostics = diagnostics
-        self.state = state
-    }
-
-    /// The same, with something for the next commit.
-    public func keeping(_ state: any Sendable) -> Rendering {
-        Rendering(
-            environment: environment, commit: commit, services: services, diagnostics: diagnostics, state: state)
     }
 
     public var allDiagnostics: [Diagnostic] { diagnostics + services.flatMap(\.diagnostics) }

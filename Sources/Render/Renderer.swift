@@ -72,14 +72,6 @@ public struct Renderer: Sendable {
         return (rendering, cache)
     }
 
-    /// As `render(_:for:reusing:)`, with what is kept for the next call inside of the result.
-    public func render(
-        _ snapshot: SourceSnapshot, for environment: Environment, after previous: Rendering?
-    ) -> Rendering {
-        let (rendering, cache) = render(snapshot, for: environment, reusing: previous?.state as? RenderCache)
-        return rendering.keeping(cache)
-    }
-
     func defaults(
         _ snapshot: SourceSnapshot, _ environment: Environment, _ diagnostics: inout [Diagnostic]
     ) -> LayeredValues {
