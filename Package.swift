@@ -70,6 +70,7 @@ let package = Package(
         room("Health", ["Domain", "JSON"]),
         room("KubernetesAPI", ["Domain", "Platform", "Lifecycle", "Logging", "JSON", "YAML", "HTTPClient"]),
         room("Reconciler", ["Domain", "Lifecycle", "Logging", "JSON", "Crypto", "Health"]),
+        room("Changes", ["Domain", "Lifecycle", "YAML", "JSON", "Crypto", "Render"]),
         room("History", ["Domain", "Lifecycle", "JSON", "CSQLite"]),
         room("HTTPServer", ["Domain", "Lifecycle", "CHTTPServer", "CZlib"]),
         room("WebUI", ["Domain", "Lifecycle", "Logging", "JSON", "Crypto", "HTTPServer"]),
@@ -82,7 +83,7 @@ let package = Package(
             [
                 "Domain", "Platform", "Lifecycle", "Logging", "Metrics", "Crypto", "JSON", "YAML", "HTTPClient",
                 "GitSource",
-                "Render", "Health", "KubernetesAPI", "Reconciler", "History", "HTTPServer", "WebUI",
+                "Render", "Changes", "Health", "KubernetesAPI", "Reconciler", "History", "HTTPServer", "WebUI",
                 "EmbeddedCluster",
             ]),
         .executableTarget(name: "kubernaut", dependencies: ["CLI"], swiftSettings: house),
@@ -115,6 +116,9 @@ let package = Package(
                 "Domain", "Reconciler", "Health", "JSON", "Crypto", "Lifecycle", "Logging", "TestKit", "KubernetesAPI",
                 "EmbeddedCluster", "HTTPServer",
             ]),
+        tests(
+            "ChangesTests",
+            ["Domain", "Changes", "GitSource", "Render", "YAML", "JSON", "Lifecycle", "Logging", "Platform", "TestKit"]),
         tests("HistoryTests", ["Domain", "History", "Lifecycle", "TestKit"]),
         tests("WebUITests", ["Domain", "WebUI", "HTTPServer", "JSON", "TestKit"]),
         tests(

@@ -14,6 +14,7 @@ public struct GitError: Error, Hashable, Sendable {
         case locked  // another process uses the mirror: stop one of the two
         case corrupt  // what is stored here is damaged: the next fetch clones anew
         case refused  // against the rules for a config repository: change the commit or the setting
+        case moved  // somebody else moved the branch first: make the change again on its new head
         case diskFull  // make room, then retry
         case other  // anything else: retry with back-off
     }
@@ -34,7 +35,7 @@ public struct GitError: Error, Hashable, Sendable {
     public var isRetryable: Bool {
         switch code {
         case .unreachable, .timedOut, .corrupt, .diskFull, .other: true
-        case .notFound, .unauthorized, .hostKeyUnknown, .certificateUntrusted, .cancelled, .locked, .refused: false
+        case .notFound, .unauthorized, .hostKeyUnknown, .certificateUntrusted, .cancelled, .locked, .refused, .moved: false
         }
     }
 }
