@@ -35,7 +35,8 @@ public struct GitError: Error, Hashable, Sendable {
     public var isRetryable: Bool {
         switch code {
         case .unreachable, .timedOut, .corrupt, .diskFull, .other: true
-        case .notFound, .unauthorized, .hostKeyUnknown, .certificateUntrusted, .cancelled, .locked, .refused, .moved: false
+        case .notFound, .unauthorized, .hostKeyUnknown, .certificateUntrusted, .cancelled, .locked, .refused, .moved:
+            false
         }
     }
 }
