@@ -59,7 +59,7 @@ extension GitError {
         case .unauthorized, .hostKeyUnknown, .certificateUntrusted: .notPermitted
         case .unreachable: .unavailable
         case .timedOut: .timedOut
-        case .locked: .conflict
+        case .locked, .moved: .conflict
         case .cancelled: .interrupted
         case .corrupt, .refused, .diskFull, .other: .failed
         }
