@@ -26,6 +26,19 @@ public enum Conventions {
     /// `true`: take over an object that exists and is not ours.
     public static let adoptAnnotation = "kubernaut.dev/adopt"
 
+    // What people, or `kubernaut prune|sync|suspend` for them, write on an environment's ApplySet parent.
+    /// The hash of the held deletions that may go; taken off when it was obeyed, or when it names another list.
+    public static let confirmedPruneAnnotation = "kubernaut.dev/confirmed-prune"
+    /// Who confirmed, as they say; the API server's audit log knows it for sure.
+    public static let confirmedByAnnotation = "kubernaut.dev/confirmed-by"
+    /// Any new text asks for a pass at once.
+    public static let requestedAnnotation = "kubernaut.dev/requested-at"
+    /// Why nothing is written to the environment for now.
+    public static let suspendedAnnotation = "kubernaut.dev/suspended"
+    public static let suspendedByAnnotation = "kubernaut.dev/suspended-by"
+    /// RFC 3339; without it the suspension lasts until somebody takes it off.
+    public static let suspendedUntilAnnotation = "kubernaut.dev/suspended-until"
+
     // KEP-3659, as `kubectl apply --prune --applyset` reads it.
     public static let applySetIDLabel = "applyset.kubernetes.io/id"
     public static let applySetPartOfLabel = "applyset.kubernetes.io/part-of"

@@ -122,6 +122,8 @@ public struct EnvironmentStatus: Sendable, Hashable {
     public var clusterProblem: String?
     /// Deletions above the budget that wait for a person: what would go.
     public var heldPrune: [ResourceKey]
+    /// Names exactly that list, for `kubernaut prune --confirm`; empty when nothing is held.
+    public var heldPruneHash: String
     public var isReconciling: Bool
     public var lastPass: PassRecord?
 
@@ -136,6 +138,7 @@ public struct EnvironmentStatus: Sendable, Hashable {
         sourceProblem = nil
         clusterProblem = nil
         heldPrune = []
+        heldPruneHash = ""
         isReconciling = false
         lastPass = nil
     }

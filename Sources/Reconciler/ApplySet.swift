@@ -59,28 +59,11 @@ public struct ApplySet: Sendable, Hashable {
         }
     }
 
-    /// Under this key of its data the parent remembers finished Jobs that the cluster cleared away.
-    static let finishedField = "finishedJobs"
-
-    /// The parent that announces `contents`, ready for server-side apply.
-    ///
-    /// - Parameter finished: Jobs that must not run again, with the digests they ran from.
-    public func parent(announcing contents: Contents, finished: [ResourceKey: String] = [:]) -> Value {
+    /// The parent that announces `contents` and remembers `memory`, ready for server-side apply.
+    func parent(announcing contents: Contents, memory: ParentMemory = ParentMemory()) -> Value {
         var parent = announcement(contents)
-        let lines = finished.map { "\($0.key.identity) \($0.value)" }.sorted()
-        if !lines.isEmpty { parent["data"] = [Self.finishedField: .string(lines.joined(separator: "\n"))] }
+        parent["data"] = memory.data
         return parent
-    }
-
-    /// The finished Jobs that a parent remembers.
-    static func finished(of parent: Value) -> [ResourceKey: String] {
-        var finished: [ResourceKey: String] = [:]
-        for line in (parent[at: "data", finishedField]?.string ?? "").split(separator: "\n") {
-            let words = line.split(separator: " ").map(String.init)
-            guard words.count == 2, let key = ResourceKey(identity: words[0]) else { continue }
-            finished[key] = words[1]
-        }
-        return finished
     }
 
     private func announcement(_ contents: Contents) -> Value {
@@ -107,10 +90,19 @@ public struct ApplySet: Sendable, Hashable {
 
     /// What a parent announces.
     ///
+    /// Whether both marks of a parent are there.
+    func isMarked(_ parent: Value) -> Bool {
+        parent.label(Conventions.applySetIDLabel) != nil
+            && parent.annotation(Conventions.applySetToolingAnnotation) != nil
+    }
+
+    /// A parent that lost one of its two marks is still this set's: it is mended with the next write.
+    ///
     /// - Throws: `.conflict` when the object is no parent of this set: another tool's, or somebody's own ConfigMap.
     func contents(of parent: Value) throws(ClusterError) -> Contents {
         let tool = parent.annotation(Conventions.applySetToolingAnnotation)?.split(separator: "/").first
-        guard parent.label(Conventions.applySetIDLabel) == id, tool == "kubernaut" else {
+        let mark = parent.label(Conventions.applySetIDLabel)
+        guard mark == id || mark == nil, tool == "kubernaut" || tool == nil, mark != nil || tool != nil else {
             throw ClusterError(
                 .conflict, operation: "reading ConfigMap/\(namespace)/\(name)",
                 detail: "it exists and is not this environment's ApplySet parent; rename or delete it, "

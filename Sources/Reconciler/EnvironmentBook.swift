@@ -31,6 +31,10 @@ final class EnvironmentBook: Sendable {
         var held: [PrunePlan.Item] = []
         var heldHash = ""
         var confirmedHash: String?
+        /// What people wrote on the parent, as last seen.
+        var notes = ParentNotes()
+        /// Whether somebody watches the parent.
+        var isParentFollowed = false
         var releases: [Name: [ReleaseEvent]] = [:]
         /// Since when a service has been rolling out, by `TimeSource.uptime`.
         var rollingSince: [Name: Duration] = [:]

@@ -113,6 +113,9 @@ public final class EnvironmentLoop: Service {
     public func run() async throws {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.followKinds() }
+            group.addTask {
+                await ParentFollower(bench: self.bench, book: self.book) { self.request($0) }.run()
+            }
             group.addTask { await self.publishChanges() }
             await withTaskGroup(of: Void.self) { work in
                 work.addTask { await self.runPasses() }

@@ -8,9 +8,9 @@ struct KindFollower: Sendable {
     let book: EnvironmentBook
     let kind: GroupKind
 
-    private static let backoff = Backoff(base: .milliseconds(800), cap: .seconds(30))
+    static let backoff = Backoff(base: .milliseconds(800), cap: .seconds(30))
     /// A watch that lived this long was no failure, however it ended.
-    private static let healthyAge = Duration.seconds(60)
+    static let healthyAge = Duration.seconds(60)
 
     /// Returns when its task is cancelled.
     func run() async {

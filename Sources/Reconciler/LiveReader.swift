@@ -16,7 +16,10 @@ struct LiveReader: Sendable {
         if let parent = try await parent() {
             live.hasParent = true
             live.announced = try bench.applySet.contents(of: parent)
-            bench.index.setFinished(ApplySet.finished(of: parent).merging(bench.index.finished) { _, newer in newer })
+            live.isParentMarked = bench.applySet.isMarked(parent)
+            live.memory = ParentMemory(of: parent)
+            live.notes = ParentNotes(of: parent)
+            bench.index.setFinished(live.memory.finished.merging(bench.index.finished) { _, newer in newer })
         }
         let kinds = live.announced.groupKinds.union(
             desired.objects.values.filter { !$0.awaitsKind }.map(\.key.groupKind))

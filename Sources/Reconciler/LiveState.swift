@@ -9,7 +9,13 @@ struct LiveState: Sendable {
     var strangers: [ResourceKey: Stranger] = [:]
     /// Whether the ApplySet's parent exists; then what it announces counts.
     var hasParent = false
+    /// Whether it carries all its marks; else it is written again.
+    var isParentMarked = false
     var announced = ApplySet.Contents()
+    /// What the parent remembers, as it was read.
+    var memory = ParentMemory()
+    /// What people wrote on the parent.
+    var notes = ParentNotes()
     /// Jobs that succeeded and were cleared away, with the digests they ran from: there is nothing to create.
     var finished: [ResourceKey: String] = [:]
     /// Kinds whose members could not be read, and why: nothing of them is known to be absent.

@@ -33,6 +33,8 @@ final class MemberIndex: Sendable {
         var suspects: [ResourceKey: Suspicion] = [:]
         /// Jobs that succeeded and were then cleared away by the cluster, with the digest they ran from.
         var finished: [ResourceKey: String] = [:]
+        /// What the parent must announce at least; nil before the first pass.
+        var expectedParent: ApplySet.Contents?
     }
 
     let applySet: ApplySet
@@ -210,6 +212,11 @@ final class MemberIndex: Sendable {
         state.withLock { $0.finished[key] = digest }
         changes.send()
     }
+
+    // MARK: The parent
+
+    var expectedParent: ApplySet.Contents? { state.withLock { $0.expectedParent } }
+    func expectParent(_ contents: ApplySet.Contents) { state.withLock { $0.expectedParent = contents } }
 
     // MARK: Our own writes
 

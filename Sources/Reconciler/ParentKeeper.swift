@@ -13,29 +13,61 @@ struct ParentKeeper: Sendable {
         if !live.hasParent {
             try await Foundation(bench: bench, interruption: interruption).ensureNamespace()
         }
-        if !live.hasParent || !live.announced.isSuperset(of: plan.announced) { try await write(plan.announced) }
+        if !live.isParentMarked || !live.announced.isSuperset(of: plan.announced) {
+            try await write(plan.announced, held: live.memory.held)
+        }
+        bench.index.expectParent(plan.announced)
     }
 
-    /// Announces no more than what is wanted, and what is still there.
-    func narrow(to desired: DesiredState, after plan: Plan, lingering: Set<ResourceKey>) async throws(ClusterError) {
+    /// Announces no more than what is wanted, and what is still there; remembers what later passes must know.
+    func narrow(
+        to desired: DesiredState, after plan: Plan, _ live: LiveState, lingering: Set<ResourceKey>
+    ) async throws(ClusterError) {
         // What another revision ran, or none, needs no memory.
         bench.index.setFinished(bench.index.finished.filter { desired.objects[$0.key]?.digest == $0.value })
         var remaining = ApplySet.Contents(of: desired.objects.keys)
             .union(ApplySet.Contents(of: bench.index.members.keys))
             .union(ApplySet.Contents(of: lingering))
         remaining.namespaces.insert(bench.applySet.namespace)
-        if remaining != plan.announced { try await write(remaining) }
+        let held = plan.prune.heldList
+        let isRemembered = live.memory == ParentMemory(finished: bench.index.finished, held: held)
+        guard remaining != plan.announced || !isRemembered else { return }
+        // Said before it is written, so that our own write never looks like somebody's edit.
+        bench.index.expectParent(remaining)
+        try await write(remaining, held: held)
     }
 
     /// Writes down that a Job is done, so that no later daemon runs it again.
     func remember(finished key: ResourceKey, digest: String) async throws(ClusterError) {
         bench.index.noteFinished(key, digest: digest)
         guard let parent = try await LiveReader(bench: bench, interruption: interruption).parent() else { return }
-        try await write(bench.applySet.contents(of: parent))
+        try await write(bench.applySet.contents(of: parent), held: ParentMemory(of: parent).held)
     }
 
-    private func write(_ contents: ApplySet.Contents) async throws(ClusterError) {
-        let parent = bench.applySet.parent(announcing: contents, finished: bench.index.finished)
+    /// Takes a confirmation off that was obeyed, or that names another list than the one that is held.
+    func settle(_ notes: ParentNotes) async throws(ClusterError) {
+        guard let hash = notes.confirmedPrune else { return }
+        for attempt in 1...bench.settings.attempts {
+            guard let parent = try await LiveReader(bench: bench, interruption: interruption).parent(),
+                ParentNotes(of: parent).confirmedPrune == hash
+            else { return }
+            let settled = parent.annotated([
+                Conventions.confirmedPruneAnnotation: nil, Conventions.confirmedByAnnotation: nil,
+            ])
+            do throws(ClusterError) {
+                _ = try await bench.request(interruption) { () throws(ClusterError) in
+                    try await bench.cluster.replace(settled, in: ApplySet.resource, dryRun: false)
+                }
+                return
+            } catch  where error.code == .conflict && attempt < bench.settings.attempts {
+                continue
+            }
+        }
+    }
+
+    private func write(_ contents: ApplySet.Contents, held: HeldPrune) async throws(ClusterError) {
+        let memory = ParentMemory(finished: bench.index.finished, held: held)
+        let parent = bench.applySet.parent(announcing: contents, memory: memory)
         _ = try await bench.request(interruption) { () throws(ClusterError) in
             try await bench.cluster.apply(parent, to: ApplySet.resource, force: true, dryRun: false)
         }

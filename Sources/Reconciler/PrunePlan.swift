@@ -19,6 +19,8 @@ struct PrunePlan: Sendable {
     let held: [Item]
     /// Names exactly the held list: key and uid of each object; empty when nothing is held.
     let heldHash: String
+    /// Part of `ready`: what would be held without a person's word.
+    let confirmed: Set<ResourceKey>
     /// Kept on purpose, with the reason.
     let kept: [ResourceKey: String]
     /// Why nothing at all may be deleted now; nil when it may.
@@ -52,13 +54,19 @@ struct PrunePlan: Sendable {
         let mustHold = candidates.filter { isOverBudget || ApplyOrder.heldKinds.contains($0.key.groupKind) }
         let hash = Self.hash(of: mustHold)
         if blocked != nil {
-            (ready, held, heldHash) = ([], [], "")
+            (ready, held, heldHash, self.confirmed) = ([], [], "", [])
         } else if mustHold.isEmpty || hash == confirmed {
-            (ready, held, heldHash) = (candidates, [], "")
+            (ready, held, heldHash, self.confirmed) = (candidates, [], "", Set(mustHold.map(\.key)))
         } else {
+            self.confirmed = []
             let heldKeys = Set(mustHold.map(\.key))
             (ready, held, heldHash) = (candidates.filter { !heldKeys.contains($0.key) }, mustHold, hash)
         }
+    }
+
+    /// The held list as people see it.
+    var heldList: HeldPrune {
+        HeldPrune(hash: heldHash, items: held.map { HeldPrune.Item(key: $0.key, uid: $0.uid, service: $0.service) })
     }
 
     /// Groups that may be deleted side by side, in order.

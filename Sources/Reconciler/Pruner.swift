@@ -15,8 +15,10 @@ struct Pruner: Sendable {
         var isRetryable = false
     }
 
-    /// - Parameter failed: Services of which something was not applied: what is theirs stays.
-    func prune(_ plan: PrunePlan, failed: Set<Name>) async -> Report {
+    /// - Parameters:
+    ///   - failed: Services of which something was not applied: what is theirs stays.
+    ///   - who: The person who confirmed the held list, as they say; nil when nobody did, or nobody knows.
+    func prune(_ plan: PrunePlan, failed: Set<Name>, confirmedBy who: String? = nil) async -> Report {
         var report = Report()
         for step in plan.steps {
             let outcomes = await withTaskGroup(of: (PrunePlan.Item, ObjectWriter.Written?).self) { group in
@@ -33,9 +35,10 @@ struct Pruner: Sendable {
                 return outcomes
             }
             for case (let item, let written?) in outcomes {
+                var message = written.message
+                if message.isEmpty, let who, plan.confirmed.contains(item.key) { message = "confirmed by \(who)" }
                 report.results.append(
-                    ObjectResult(
-                        key: item.key, service: item.service, action: written.action, message: written.message))
+                    ObjectResult(key: item.key, service: item.service, action: written.action, message: message))
                 if written.action == .deleted, item.isFinalized { report.lingering.insert(item.key) }
                 report.isRetryable = report.isRetryable || written.isRetryable
             }

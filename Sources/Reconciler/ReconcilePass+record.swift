@@ -68,7 +68,23 @@ extension ReconcilePass {
         }
     }
 
-    func adopt(_ plan: Plan, _ desired: DesiredState) {
+    /// The hash of the held list that a person let go, on the parent or through this process.
+    func confirmation(_ live: LiveState) -> String? { live.notes.confirmedPrune ?? book.current.confirmedHash }
+
+    /// A confirmation counts once. While not everything can be read, it waits.
+    func settle(
+        _ notes: ParentNotes, after plan: Plan, with parent: ParentKeeper, into record: inout PassRecord
+    ) async throws(ClusterError) {
+        guard notes.confirmedPrune != nil, plan.prune.blocked == nil else { return }
+        if plan.prune.confirmed.isEmpty, !plan.prune.held.isEmpty {
+            record.warnings.append(
+                "a confirmation\(notes.confirmedBy.map { " by \($0)" } ?? "") named another list than the one that is held, and was put aside"
+            )
+        }
+        try await parent.settle(notes)
+    }
+
+    func adopt(_ plan: Plan, _ desired: DesiredState, _ live: LiveState) {
         let items = plan.foundation + plan.services.flatMap(\.items)
         book.update { state in
             state.desired = desired
@@ -76,6 +92,7 @@ extension ReconcilePass {
             state.held = plan.prune.held
             state.heldHash = plan.prune.heldHash
             state.clusterProblem = nil
+            state.notes = live.notes
             if state.confirmedHash != nil, !plan.prune.held.isEmpty || plan.prune.ready.isEmpty {
                 state.confirmedHash = nil
             }

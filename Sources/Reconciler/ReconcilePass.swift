@@ -33,8 +33,8 @@ public struct ReconcilePass: Sendable {
             let (desired, discovery) = try await want(rendering)
             let live = try await LiveReader(bench: bench, interruption: interruption).read(
                 desired, discovery: discovery)
-            let plan = Plan(desired, live: live, environment: environment, confirmed: book.current.confirmedHash)
-            adopt(plan, desired)
+            let plan = Plan(desired, live: live, environment: environment, confirmed: confirmation(live))
+            adopt(plan, desired, live)
 
             record.stage = .apply
             let parent = ParentKeeper(bench: bench, interruption: interruption)
@@ -45,10 +45,12 @@ public struct ReconcilePass: Sendable {
             record.stage = .prune
             try stopIfInterrupted()
             let pruner = Pruner(bench: bench, interruption: interruption, discovery: discovery)
-            let pruned = await pruner.prune(plan.prune, failed: Set(applied.failedServices.keys))
+            let pruned = await pruner.prune(
+                plan.prune, failed: Set(applied.failedServices.keys), confirmedBy: live.notes.confirmedBy)
             note(pruned, into: &record)
             try stopIfInterrupted()
-            try await parent.narrow(to: desired, after: plan, lingering: pruned.lingering)
+            try await parent.narrow(to: desired, after: plan, live, lingering: pruned.lingering)
+            try await settle(live.notes, after: plan, with: parent, into: &record)
 
             record.stage = .health
             conclude(applied, pruned, plan, into: &record)

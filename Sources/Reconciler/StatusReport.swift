@@ -20,6 +20,7 @@ struct StatusReport {
         status.sourceProblem = book.sourceProblem
         status.clusterProblem = book.clusterProblem
         status.heldPrune = book.held.map(\.key)
+        status.heldPruneHash = book.heldHash
         status.isReconciling = book.isReconciling
         status.lastPass = book.lastPass
         let keys = Dictionary(grouping: book.desired.objects.values, by: \.service)

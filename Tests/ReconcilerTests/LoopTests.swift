@@ -14,7 +14,7 @@ func withLoop(
     loop.request(.start, at: world.repository.commit(services))
     await eventually { loop.book.current.lastPass != nil && !loop.book.current.isReconciling }
     let kinds = loop.bench.index.kinds
-    await eventually { kinds.allSatisfy { loop.bench.index.isFollowed($0) } }
+    await eventually { kinds.allSatisfy { loop.bench.index.isFollowed($0) } && loop.book.current.isParentFollowed }
     let result: Result<Void, any Error>
     do { result = .success(try await body(loop)) } catch { result = .failure(error) }
     loop.stop()
@@ -118,7 +118,7 @@ struct DriftTests {
         let all = [service("cart", [job, configMap("settings")])]
         try await withLoop(world, all) { loop in
             world.cluster.remove(key("Job.batch/shop/migrate"))
-            await eventually { world.parent?[at: "data", ApplySet.finishedField] != nil }
+            await eventually { world.parent?[at: "data", ParentMemory.finishedField] != nil }
             world.cluster.remove(key("ConfigMap/shop/settings"))
             await eventually { world.object("ConfigMap/shop/settings") != nil }
             #expect(world.object("Job.batch/shop/migrate") == nil)

@@ -4,7 +4,7 @@
 let commands: [Command] = [
     .initialize, .validate,
     .render, .diff, .explain, .status, .health,
-    .apply,
+    .apply, .sync, .prune,
     .serve, .cluster, .demo,
     .help, .completion, .man, .version,
 ]

@@ -34,6 +34,7 @@ extension EnvironmentStatus {
             "appliedCommit": Value(appliedCommit), "sourceProblem": Value(sourceProblem),
             "clusterProblem": Value(clusterProblem), "reconciling": .bool(isReconciling),
             "diagnostics": .list(diagnostics.map(\.json)), "heldPrune": .list(heldPrune.map(\.json)),
+            "heldPruneHash": .string(heldPruneHash),
             "lastPass": lastPass.map {
                 ["id": .string($0.id), "outcome": .string($0.outcome.rawValue), "finishedAt": Value($0.finishedAt)]
             } ?? .null,

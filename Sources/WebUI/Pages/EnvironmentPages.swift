@@ -109,8 +109,10 @@ private func heldPrune(_ environment: EnvironmentStatus) -> HTML {
         "Deletions that wait for a person", id: "held",
         """
         <p>\(Badge(icon: .held, word: "Held").html) Git no longer has \(counted(environment.heldPrune.count, "object")); \
-        deleting so many at once needs someone who confirms exactly this list.</p>
+        deleting them needs someone who confirms exactly this list.</p>
         <ul class="columns">\(items)</ul>\(more > 0 ? "<p class=\"dim\">and \(more) more</p>" : "")
+        <p>Who may change the environment's ConfigMap in the cluster lets them go with \
+        <code>kubernaut prune \(environment.environment.name) --confirm \(environment.heldPruneHash.prefix(12))</code>.</p>
         """)
 }
 

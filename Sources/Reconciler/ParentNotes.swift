@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+
+/// What people wrote on the ApplySet's parent for the daemon to obey.
+struct ParentNotes: Sendable, Hashable {
+    /// The hash of a held list that may go; nil when nobody confirmed one.
+    var confirmedPrune: String?
+    /// Who did, as they say.
+    var confirmedBy: String?
+    /// Changes with every request for a pass.
+    var requested: String?
+
+    init() {}
+
+    init(of parent: Value) {
+        confirmedPrune = parent.annotation(Conventions.confirmedPruneAnnotation)
+        confirmedBy = parent.annotation(Conventions.confirmedByAnnotation)
+        requested = parent.annotation(Conventions.requestedAnnotation)
+    }
+
+    /// Whether there is something in these notes, and not in `earlier`, that a pass must obey.
+    func asksForPass(after earlier: ParentNotes) -> Bool {
+        (confirmedPrune != nil && confirmedPrune != earlier.confirmedPrune)
+            || (requested != nil && requested != earlier.requested)
+    }
+}
