@@ -29,6 +29,8 @@ struct ParentKeeper: Sendable {
             .union(ApplySet.Contents(of: bench.index.members.keys))
             .union(ApplySet.Contents(of: lingering))
         remaining.namespaces.insert(bench.applySet.namespace)
+        // What could not be read may still have members: whoever forgets it now never finds them again.
+        if !live.unread.isEmpty { remaining = remaining.union(plan.announced) }
         let held = plan.prune.heldList
         let isRemembered = live.memory == ParentMemory(finished: bench.index.finished, held: held)
         guard remaining != plan.announced || !isRemembered else { return }
