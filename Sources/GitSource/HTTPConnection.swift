@@ -85,7 +85,7 @@ final class HTTPConnection {
     }
 
     private func basic(_ userAndPassword: String) -> Secret {
-        Secret("Basic \(base64(Array(userAndPassword.utf8)))")
+        Secret("Basic \(Base64.standard.text(Array(userAndPassword.utf8)))")
     }
 
     private func line(of file: String) throws(GitError) -> String {
@@ -192,20 +192,4 @@ extension GitError {
         case .other: self.init(code: .unreachable, operation: operation, detail: error.detail)
         }
     }
-}
-
-/// RFC 4648, section 4, with padding.
-private func base64(_ bytes: [UInt8]) -> String {
-    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    var text: [UInt8] = []
-    for start in stride(from: 0, to: bytes.count, by: 3) {
-        let group = bytes[start..<min(start + 3, bytes.count)]
-        var bits = 0
-        for byte in group { bits = bits << 8 | Int(byte) }
-        bits <<= (3 - group.count) * 8
-        for index in 0..<4 {
-            text.append(index <= group.count ? alphabet[bits >> (18 - 6 * index) & 63] : UInt8(ascii: "="))
-        }
-    }
-    return String(decoding: text, as: UTF8.self)
 }

@@ -36,7 +36,7 @@ struct ContextReader {
         _ entry: Kubeconfig.Entry, _ key: String
     ) throws(ClusterAccessError) -> ClusterAccess.Material? {
         if let data = try text(entry, "\(key)-data") {
-            guard let bytes = decodedBase64(data) else {
+            guard let bytes = Base64.standard.bytes(data) else {
                 throw fault("\(key)-data is not base64", "encode the PEM file with `base64 -w0`")
             }
             return .inline(Secret(String(decoding: bytes, as: UTF8.self)))

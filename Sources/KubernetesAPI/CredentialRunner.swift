@@ -97,7 +97,9 @@ extension CredentialProgram {
         var cluster: Value = ["server": .string(access.server)]
         if let name = access.serverName { cluster["tls-server-name"] = .string(name) }
         if !access.verifiesServer { cluster["insecure-skip-tls-verify"] = true }
-        if let authorities { cluster["certificate-authority-data"] = .string(base64(authorities.utf8)) }
+        if let authorities {
+            cluster["certificate-authority-data"] = .string(Base64.standard.text(Array(authorities.utf8)))
+        }
         if case .url(let proxy) = access.proxy { cluster["proxy-url"] = .string(proxy.withUnsafeValue { $0 }) }
         request["spec"]?["cluster"] = cluster
         return request

@@ -112,7 +112,7 @@ final class SessionStore: Sendable {
             if token.isEmpty { throw fault("the token file \(path) is empty", operation) }
             return Secret(token).bearer
         case .basic(let user, let password):
-            return password.withUnsafeValue { Secret("Basic \(base64("\(user):\($0)".utf8))") }
+            return password.withUnsafeValue { Secret("Basic \(Base64.standard.text(Array("\(user):\($0)".utf8)))") }
         case .program: return credential?.token?.bearer
         }
     }

@@ -19,7 +19,7 @@ public struct ApplySet: Sendable, Hashable {
         namespace = environment.namespace
         let identity = SHA256()
         identity.update("kubernaut-\(environment.name).\(environment.namespace).ConfigMap.")
-        id = "applyset-\(base64URL(identity.finish()))-v1"
+        id = "applyset-\(Base64.url.text(identity.finish()))-v1"
     }
 
     /// The value of the label on parent and members.
@@ -115,16 +115,4 @@ public struct ApplySet: Sendable, Hashable {
             groupKinds: Set(words(Conventions.applySetGroupKindsAnnotation).map { GroupKind($0) }),
             namespaces: Set(words(Conventions.applySetNamespacesAnnotation)).union([namespace]))
     }
-}
-
-/// RFC 4648, section 5, without padding.
-private func base64URL(_ bytes: [UInt8]) -> String {
-    let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
-    var text: [UInt8] = []
-    for start in stride(from: 0, to: bytes.count, by: 3) {
-        let group = bytes[start..<min(start + 3, bytes.count)]
-        let bits = group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - group.count))
-        for digit in 0...group.count { text.append(digits[Int(bits >> UInt32(18 - 6 * digit) & 63)]) }
-    }
-    return String(decoding: text, as: UTF8.self)
 }

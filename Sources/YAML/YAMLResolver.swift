@@ -21,7 +21,7 @@ enum YAMLResolver {
             }
             return try checkFinite(meaning, text)
         case "binary":
-            guard let bytes = decodeBase64(text) else {
+            guard let bytes = Base64.standard.bytes(text) else {
                 throw Mismatch(reason: "the value of !!binary is no base64")
             }
             guard let decoded = String(validating: bytes, as: UTF8.self) else {
@@ -128,40 +128,5 @@ enum YAMLResolver {
         case .tooBig(let number): return .float(number)
         case .none: return GoNumber.float(digits).map(Meaning.float) ?? .string
         }
-    }
-}
-
-/// Standard base64 with padding; white space is skipped. Nil when it is none.
-private func decodeBase64(_ text: String) -> [UInt8]? {
-    var output: [UInt8] = []
-    var buffer: UInt32 = 0
-    var bits: UInt32 = 0
-    var count = 0
-    var padding = 0
-    for byte in text.utf8 where byte != UInt8(ascii: "\n") && byte != UInt8(ascii: "\r") {
-        count += 1
-        if byte == UInt8(ascii: "=") {
-            padding += 1
-            continue
-        }
-        guard padding == 0, let digit = base64Digit(byte) else { return nil }
-        buffer = (buffer << 6 | digit) & 0xFFFF
-        bits += 6
-        if bits >= 8 {
-            bits -= 8
-            output.append(UInt8(truncatingIfNeeded: buffer >> bits))
-        }
-    }
-    return count % 4 == 0 && padding <= 2 ? output : nil
-}
-
-private func base64Digit(_ byte: UInt8) -> UInt32? {
-    switch byte {
-    case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(byte - UInt8(ascii: "A"))
-    case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(byte - UInt8(ascii: "a")) + 26
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0")) + 52
-    case UInt8(ascii: "+"): 62
-    case UInt8(ascii: "/"): 63
-    default: nil
     }
 }

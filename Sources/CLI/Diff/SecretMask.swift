@@ -17,7 +17,7 @@ struct SecretMask: Sendable {
         var shown = object
         var data = Map()
         for entry in object["data"]?.map ?? Map() {
-            let bytes = entry.value.string.flatMap { decodedBase64($0) }
+            let bytes = entry.value.string.flatMap { Base64.standard.bytes($0) }
             data[entry.key] = fingerprint(bytes ?? Array((entry.value.string ?? "").utf8))
         }
         // What the server makes of `stringData`: the same text must have the same fingerprint in both.

@@ -98,7 +98,7 @@ struct Continuation: Sendable {
 
     /// - Throws: 400 for text that is no token.
     init(token: String) throws(APIError) {
-        guard let bytes = decodeBase64(token), let value = try? parseJSON(bytes),
+        guard let bytes = Base64.standard.bytes(token), let value = try? parseJSON(bytes),
             let revision = value["rv"]?.integer, let namespace = value["namespace"]?.string,
             let name = value["name"]?.string
         else { throw .badRequest("invalid continue token: continue key is not valid") }
@@ -110,6 +110,6 @@ struct Continuation: Sendable {
             "v": "meta.k8s.io/v1", "rv": .integer(revision), "namespace": .string(after.namespace),
             "name": .string(after.name),
         ]
-        return base64(value.json())
+        return Base64.standard.text(value.json())
     }
 }

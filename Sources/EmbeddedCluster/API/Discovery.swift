@@ -93,7 +93,7 @@ enum Discovery {
         var entry: Value = [
             "name": .string(resource.plural), "singularName": .string(resource.singular),
             "namespaced": .bool(resource.isNamespaced), "kind": .string(resource.kind), "verbs": verbs(of: resource),
-            "storageVersionHash": .string(base64(Array(resource.qualifiedName.utf8.prefix(8)))),
+            "storageVersionHash": .string(Base64.standard.text(Array(resource.qualifiedName.utf8.prefix(8)))),
         ]
         if !resource.shortNames.isEmpty { entry["shortNames"] = .list(resource.shortNames.map { .string($0) }) }
         if !resource.categories.isEmpty { entry["categories"] = .list(resource.categories.map { .string($0) }) }

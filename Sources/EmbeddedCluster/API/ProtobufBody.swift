@@ -112,7 +112,7 @@ enum ProtobufBody {
     private static func scalar(_ field: ProtobufFields.Field, _ scalar: Scalar) -> Value? {
         switch scalar {
         case .string: return field.bytes.map { .string(text($0)) }
-        case .bytes: return field.bytes.map { .string(base64(Array($0))) }
+        case .bytes: return field.bytes.map { .string(Base64.standard.text(Array($0))) }
         case .integer: return field.number.map { .integer(Int64(bitPattern: $0)) }
         case .boolean: return field.number.map { .bool($0 != 0) }
         case .number: return nil

@@ -122,7 +122,7 @@ enum Defaults {
         guard let texts = secret["stringData"]?.map else { return }
         for entry in texts {
             guard let text = entry.value.string else { continue }
-            secret[["data", entry.key]] = .string(base64(Array(text.utf8)))
+            secret[["data", entry.key]] = .string(Base64.standard.text(Array(text.utf8)))
         }
         secret["stringData"] = nil
     }

@@ -111,7 +111,7 @@ struct Normalizer {
     private mutating func read(_ value: Value, _ scalar: Scalar, owner: String) -> Value? {
         switch (scalar, value) {
         case (.bytes, .string(let text)):
-            if decodeBase64(text) == nil {
+            if Base64.standard.bytes(text) == nil {
                 let bad = text.utf8.prefix { $0.isAlphanumeric || $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "/") }
                 mismatches.append("illegal base64 data at input byte \(bad.count)")
             }

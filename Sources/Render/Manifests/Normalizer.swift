@@ -55,7 +55,7 @@ enum Normalizer {
         guard let plain = object["stringData"]?.map else { return }
         var data = object["data"]?.map ?? Map()
         for entry in plain {
-            if let text = entry.value.string { data[entry.key] = .string(base64(Array(text.utf8))) }
+            if let text = entry.value.string { data[entry.key] = .string(Base64.standard.text(Array(text.utf8))) }
         }
         object["stringData"] = nil
         object["data"] = .map(data)
@@ -104,21 +104,4 @@ extension Value {
         for index in items.indices { change(&items[index]) }
         self = .list(items)
     }
-}
-
-/// Standard base64 with padding.
-private func base64(_ bytes: [UInt8]) -> String {
-    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    var output: [UInt8] = []
-    output.reserveCapacity((bytes.count + 2) / 3 * 4)
-    for start in stride(from: 0, to: bytes.count, by: 3) {
-        let group = bytes[start..<min(start + 3, bytes.count)]
-        var bits: UInt32 = 0
-        for offset in 0..<3 { bits = bits << 8 | (offset < group.count ? UInt32(group[start + offset]) : 0) }
-        for digit in 0..<4 {
-            let isPadding = digit > group.count
-            output.append(isPadding ? UInt8(ascii: "=") : alphabet[Int(bits >> (18 - 6 * UInt32(digit)) & 63)])
-        }
-    }
-    return String(decoding: output, as: UTF8.self)
 }
