@@ -12,7 +12,10 @@ public import Logging
 public actor GitMirror: Source {
     private let executor = SerialQueueExecutor(label: "kubernaut.git.read")
     private let folder: MirrorFolder
-    private let writer: MirrorWriter
+    let writer: MirrorWriter
+    let signer: CommitSigner?
+    /// The commits made here since the start; every other one came from the remote.
+    var made: Set<CommitID> = []
     private let root: [String]
     private let limits: SnapshotLimits
     private var reader: RepositoryReader?
@@ -33,10 +36,11 @@ public actor GitMirror: Source {
     /// - Parameters:
     ///   - configRoot: The folder inside the repository; empty or `.` for the repository's root.
     ///   - folder: For this mirror alone.
+    ///   - signer: Signs every commit made here; nil for unsigned ones.
     /// - Throws: `.locked` when another process uses the folder; `.refused` for a config root outside the repository.
     public init(
         of remote: GitRemote, configRoot: String = "environments", in folder: String,
-        limits: SnapshotLimits = SnapshotLimits(), logger: Logger
+        limits: SnapshotLimits = SnapshotLimits(), signer: CommitSigner? = nil, logger: Logger
     ) throws(GitError) {
         let parts = try PathRules.parts(of: configRoot)
         let place = try MirrorFolder(folder)
@@ -46,6 +50,7 @@ public actor GitMirror: Source {
         reader = found.map { RepositoryReader($0, root: parts, limits: limits) }
         root = parts
         self.limits = limits
+        self.signer = signer
         self.folder = place
         repository = remote.url.description
         writer = MirrorWriter(remote, place, logger)
@@ -124,7 +129,7 @@ public actor GitMirror: Source {
     /// Blobs read from disk since the mirror was opened; for tests and figures.
     package var blobReads: Int { reader?.blobReads ?? 0 }
 
-    private func read<Result>(_ body: (RepositoryReader) throws(GitError) -> Result) throws(GitError) -> Result {
+    func read<Result>(_ body: (RepositoryReader) throws(GitError) -> Result) throws(GitError) -> Result {
         guard let reader else {
             throw GitError(
                 code: .notFound, operation: "reading \(repository)", detail: "nothing was fetched yet; fetch it first")

@@ -6,42 +6,45 @@ import Platform
 
 /// Git's smart protocol over HTTP (gitprotocol-http(5)): each stream is one request and its answer.
 final class HTTPConnection {
-    private let conversation: FetchConversation
+    private let conversation: RemoteConversation
     private var transfer: PullTransfer?
     /// The repository's URL; moves when the server redirects the first request.
     private var base: String
     private var authorization: Secret?
 
-    init(_ conversation: FetchConversation) {
+    init(_ conversation: RemoteConversation) {
         self.conversation = conversation
         base = conversation.remote.url.address
     }
 
-    func stream(_ service: GitService) -> HTTPStream { HTTPStream(self, service) }
+    func stream(_ request: GitRequest) -> HTTPStream { HTTPStream(self, request) }
 
-    /// Asks for the list of references.
+    /// Asks for the list of references and capabilities.
     func list() throws(GitError) -> PullTransfer {
-        let suffix = "/info/refs?service=git-upload-pack"
-        let (transfer, response) = try send(
-            PullTransfer.Request("GET", base + suffix, headers: [("Accept", "*/*"), ("Pragma", "no-cache")]))
-        try expect(response, "application/x-git-upload-pack-advertisement", transfer)
+        let service = conversation.service.rawValue
+        let suffix = "/info/refs?service=\(service)"
+        var headers = [("Accept", "*/*"), ("Pragma", "no-cache")]
+        if conversation.asksForVersion2 { headers.append(Self.version2) }
+        let (transfer, response) = try send(PullTransfer.Request("GET", base + suffix, headers: headers))
+        try expect(response, "application/x-\(service)-advertisement", transfer)
         if response.url.hasSuffix(suffix) { base = String(response.url.dropLast(suffix.count)) }
         return transfer
     }
 
-    /// Asks for objects.
-    func fetch(_ body: [UInt8]) throws(GitError) -> PullTransfer {
+    /// Asks for objects, or brings some.
+    func exchange(_ body: [UInt8]) throws(GitError) -> PullTransfer {
+        let service = conversation.service.rawValue
+        var headers = [
+            ("Content-Type", "application/x-\(service)-request"), ("Accept", "application/x-\(service)-result"),
+        ]
+        if conversation.asksForVersion2 { headers.append(Self.version2) }
         let (transfer, response) = try send(
-            PullTransfer.Request(
-                "POST", base + "/git-upload-pack",
-                headers: [
-                    ("Content-Type", "application/x-git-upload-pack-request"),
-                    ("Accept", "application/x-git-upload-pack-result"),
-                ],
-                body: body))
-        try expect(response, "application/x-git-upload-pack-result", transfer)
+            PullTransfer.Request("POST", "\(base)/\(service)", headers: headers, body: body))
+        try expect(response, "application/x-\(service)-result", transfer)
         return transfer
     }
+
+    private static let version2 = ("Git-Protocol", "version=2")
 
     func failure(_ error: PullError) -> GitError { GitError(error, conversation.operation) }
 
@@ -117,6 +120,8 @@ final class HTTPConnection {
                 (.unauthorized, "the server asks for credentials (HTTP 401); name a file that holds them")
             case 401, 407:
                 (.unauthorized, "the server asks for other credentials (HTTP \(response.status)); check user and token")
+            case 403 where conversation.service == .receivePack:
+                (.unauthorized, "the server forbids to push (HTTP 403); check what the token may do\(said)")
             case 403: (.unauthorized, "the server forbids it (HTTP 403); check what the token may do\(said)")
             case 404, 410:
                 (.notFound, "there is no such repository (HTTP \(response.status)); check the address\(said)")
@@ -132,19 +137,19 @@ final class HTTPConnection {
     }
 }
 
-/// One request of the conversation: gathers what libgit2 writes, sends it at the first read.
+/// One request of the conversation: gathers what is written, sends it at the first read.
 final class HTTPStream: GitStream {
     private let connection: HTTPConnection
-    private let service: GitService
-    private var request: [UInt8] = []
+    private let request: GitRequest
+    private var body: [UInt8] = []
     private var transfer: PullTransfer?
 
-    init(_ connection: HTTPConnection, _ service: GitService) {
+    init(_ connection: HTTPConnection, _ request: GitRequest) {
         self.connection = connection
-        self.service = service
+        self.request = request
     }
 
-    func write(_ bytes: UnsafeRawBufferPointer) throws(GitError) { request.append(contentsOf: bytes) }
+    func write(_ bytes: UnsafeRawBufferPointer) throws(GitError) { body.append(contentsOf: bytes) }
 
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(GitError) -> Int {
         let transfer = try started()
@@ -160,12 +165,12 @@ final class HTTPStream: GitStream {
     private func started() throws(GitError) -> PullTransfer {
         if let transfer { return transfer }
         let transfer =
-            switch service {
+            switch request {
             case .list: try connection.list()
-            case .fetch: try connection.fetch(request)
+            case .exchange: try connection.exchange(body)
             }
         self.transfer = transfer
-        request = []
+        body = []
         return transfer
     }
 }

@@ -42,6 +42,18 @@ actor MirrorWriter {
         }
     }
 
+    /// - Parameter made: The commits made in this mirror.
+    func push(
+        _ commit: CommitID, to branch: String, expecting expected: CommitID?, made: Set<CommitID>,
+        flag: CancellationFlag
+    ) throws(GitError) {
+        let repository = try opened()
+        try repository.push(
+            PushExchange(branch: branch, expected: expected, new: commit), to: remote, made: made, flag: flag)
+        // What the next fetch would bring; when it cannot be noted now, that fetch notes it.
+        try? repository.setBranch(branch, to: commit)
+    }
+
     private func update(_ flag: CancellationFlag) throws(GitError) -> Outcome {
         let repository = try opened()
         let before = try repository.heads()

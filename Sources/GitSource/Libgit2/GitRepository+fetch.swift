@@ -11,7 +11,8 @@ extension GitRepository {
     ///
     /// The references move only after everything they name has arrived: a fetch that fails changes nothing.
     func fetch(from remote: GitRemote, flag: CancellationFlag) throws(GitError) -> RemoteState {
-        let conversation = FetchConversation(remote, folder: path, flag: flag)
+        let conversation = RemoteConversation(
+            remote, .uploadPack, operation: "fetching \(remote.url)", folder: path, flag: flag)
         let state = try exchange(conversation)
         for (name, id) in state.references where Self.branch(ofReference: name) != nil {
             let object = try storedObject(id, GIT_OBJECT_ANY, "checking what \(conversation.operation) brought")
@@ -26,7 +27,7 @@ extension GitRepository {
         return state
     }
 
-    private func exchange(_ conversation: FetchConversation) throws(GitError) -> RemoteState {
+    private func exchange(_ conversation: RemoteConversation) throws(GitError) -> RemoteState {
         var raw: OpaquePointer?
         var creation = git_remote_create_options()
         git_remote_create_options_init(&creation, UInt32(GIT_REMOTE_CREATE_OPTIONS_VERSION))
@@ -55,7 +56,7 @@ extension GitRepository {
     }
 
     private func download(
-        from raw: OpaquePointer, payload: UnsafeMutableRawPointer, _ conversation: FetchConversation
+        from raw: OpaquePointer, payload: UnsafeMutableRawPointer, _ conversation: RemoteConversation
     ) throws(GitError) {
         var options = git_fetch_options()
         git_fetch_options_init(&options, UInt32(GIT_FETCH_OPTIONS_VERSION))
@@ -70,7 +71,7 @@ extension GitRepository {
         try conversation.check(status)
     }
 
-    private func advertised(by raw: OpaquePointer, _ conversation: FetchConversation) throws(GitError) -> RemoteState {
+    private func advertised(by raw: OpaquePointer, _ conversation: RemoteConversation) throws(GitError) -> RemoteState {
         var heads: UnsafeMutablePointer<UnsafePointer<git_remote_head>?>?
         var count = 0
         try conversation.check(git_remote_ls(&heads, &count, raw))
@@ -101,7 +102,7 @@ extension GitRepository {
         return state
     }
 
-    private static func isValid(_ name: String) -> Bool {
+    static func isValid(_ name: String) -> Bool {
         var isValid: Int32 = 0
         return git_reference_name_is_valid(&isValid, name) == 0 && isValid == 1
     }
@@ -128,94 +129,13 @@ extension GitRepository {
     }
 }
 
-/// What the callbacks of one fetch share. Used by one thread.
-final class FetchConversation {
-    let remote: GitRemote
-    let watch: TransferWatch
-    let operation: String
-    private let folder: String
-    /// The first thing that went wrong inside a callback; libgit2 itself only passes on a number.
-    var failure: GitError?
-    /// Bytes that may arrive before the free space is looked at again.
-    private var spaceChecked = 0
-    private var received = 0
-
-    init(_ remote: GitRemote, folder: String, flag: CancellationFlag) {
-        self.remote = remote
-        self.folder = folder
-        watch = TransferWatch(remote.limits, flag: flag)
-        operation = "fetching \(remote.url)"
-    }
-
-    /// Throws what a callback met, or else what libgit2 says.
-    func check(_ status: Int32) throws(GitError) {
-        guard status < 0 else { return }
-        let error = GitError(libgit2: status, operation)
-        if let failure { throw failure }
-        if remote.url.transport == .local, error.code == .notFound || error.code == .other,
-            !Files.isFolder(remote.url.address)
-        {
-            throw GitError(code: .notFound, operation: operation, detail: "there is no repository at this path")
-        }
-        throw error
-    }
-
-    func note(_ error: GitError) -> Int32 {
-        if failure == nil { failure = error }
-        git_error_set_str(Int32(GIT_ERROR_NET.rawValue), error.detail)
-        return -1
-    }
-
-    func checkWatch() throws(GitError) {
-        if let stop = watch.stop(waitingSince: nil) { throw GitError(stop, operation) }
-    }
-
-    func noteReceived(total: Int) throws(GitError) {
-        try checkSpace(for: max(0, total - received))
-        received = max(received, total)
-    }
-
-    /// libgit2 grows a pack and then writes it through a memory map: a disk that fills in between kills the process
-    /// (SIGBUS) instead of giving an error. So there is room to spare before bytes are handed on.
-    func checkSpace(for bytes: Int) throws(GitError) {
-        if bytes < spaceChecked {
-            spaceChecked -= bytes
-            return
-        }
-        guard let free = Files.freeBytes(at: folder) else { return }
-        let usable = free - Self.reservedBytes
-        guard usable > 2 * bytes else {
-            throw GitError(
-                code: .diskFull, operation: operation,
-                detail:
-                    "only \(free >> 20) MiB are free in \(folder); make room, \(Self.reservedBytes >> 20) MiB stay in reserve"
-            )
-        }
-        spaceChecked = min(8 << 20, usable / 2)
-    }
-
-    /// Room for an index and for what others write meanwhile.
-    private static let reservedBytes = 16 << 20
-}
-
-extension GitError {
-    init(_ stop: TransferWatch.Stop, _ operation: String) {
-        switch stop {
-        case .cancelled: self.init(code: .cancelled, operation: operation, detail: "stopped by the caller")
-        case .idle(let time):
-            self.init(code: .timedOut, operation: operation, detail: "the server sent nothing for \(time)")
-        case .total(let time): self.init(code: .timedOut, operation: operation, detail: "it took longer than \(time)")
-        }
-    }
-}
-
 // Callbacks are free functions: a closure could inherit an isolation that the calling thread does not have.
 
 private func noteTransferProgress(
     _ progress: UnsafePointer<git_indexer_progress>?, _ payload: UnsafeMutableRawPointer?
 ) -> Int32 {
     guard let payload, let progress else { return -1 }
-    let conversation = Unmanaged<FetchConversation>.fromOpaque(payload).takeUnretainedValue()
+    let conversation = Unmanaged<RemoteConversation>.fromOpaque(payload).takeUnretainedValue()
     do throws(GitError) {
         try conversation.checkWatch()
         try conversation.noteReceived(total: progress.pointee.received_bytes)
@@ -227,7 +147,7 @@ private func noteTransferProgress(
 
 private func noteSideband(_: UnsafePointer<CChar>?, _: Int32, _ payload: UnsafeMutableRawPointer?) -> Int32 {
     guard let payload else { return -1 }
-    let conversation = Unmanaged<FetchConversation>.fromOpaque(payload).takeUnretainedValue()
+    let conversation = Unmanaged<RemoteConversation>.fromOpaque(payload).takeUnretainedValue()
     do throws(GitError) {
         try conversation.checkWatch()
         return 0

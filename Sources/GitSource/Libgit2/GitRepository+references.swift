@@ -46,6 +46,14 @@ extension GitRepository {
         }
     }
 
+    func setBranch(_ branch: String, to commit: CommitID) throws(GitError) {
+        var reference: OpaquePointer?
+        var id = git_oid(commit)
+        let name = Self.branchPrefix + branch
+        try check(git_reference_create(&reference, handle, name, &id, 1, nil), "updating \(name)")
+        git_reference_free(reference)
+    }
+
     /// Whether `new` came from `old` by adding commits.
     func isForward(from old: CommitID, to new: CommitID) -> Bool {
         var (ancestor, descendant) = (git_oid(old), git_oid(new))

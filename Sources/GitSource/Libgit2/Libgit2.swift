@@ -70,6 +70,12 @@ extension git_oid {
         git_oid_fromstr(&self, commit.hex)
     }
 
+    init(_ tree: TreeID) {
+        self.init()
+        // A TreeID is 40 hexadecimal digits, so this cannot fail.
+        git_oid_fromstr(&self, tree.hex)
+    }
+
     var hex: String {
         var oid = self
         return String(unsafeUninitializedCapacity: 40) { buffer in

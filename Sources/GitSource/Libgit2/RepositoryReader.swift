@@ -8,8 +8,8 @@ import Domain
 /// Not `Sendable`: it belongs to one actor, like the repository it holds.
 final class RepositoryReader {
     let repository: GitRepository
-    private let root: [String]
-    private let limits: SnapshotLimits
+    let root: [String]
+    let limits: SnapshotLimits
     private var cache = BlobCache()
     /// Blobs read from the object database since the start; the rest came from earlier snapshots.
     private(set) var blobReads = 0
@@ -25,21 +25,33 @@ final class RepositoryReader {
     func snapshot(at id: CommitID, reusing previous: SourceSnapshot?) throws(GitError) -> SourceSnapshot {
         let operation = "reading the files of commit \(id.short)"
         let object = try repository.object(git_oid(id), GIT_OBJECT_COMMIT, operation)
-        let tree = try repository.tree(of: object).id
-        let folder = try rootFolder(below: tree, operation)
-        var walk = SnapshotWalk(operation: operation, limits: limits)
-        try collect(folder, "", depth: 0, reusing: previous, into: &walk)
-        let place = root.joined(separator: "/")
-        guard !walk.files.isEmpty else {
-            throw GitError(
-                code: .notFound, operation: operation, detail: "the folder \(place.isEmpty ? "/" : place) holds no file"
-            )
-        }
-        cache.keep(walk.files.values)
-        return SourceSnapshot(commit: GitRepository.commit(object), root: place, files: walk.files)
+        let files = try files(below: try repository.tree(of: object).id, reusing: previous, "the commit", operation)
+        return SourceSnapshot(
+            commit: GitRepository.commit(object), root: root.joined(separator: "/"), files: files)
     }
 
-    private func rootFolder(below tree: git_oid, _ operation: String) throws(GitError) -> git_oid {
+    func snapshot(of id: TreeID, reusing previous: SourceSnapshot?) throws(GitError) -> SourceSnapshot {
+        let operation = "reading the files of tree \(id.hex.prefix(7))"
+        let tree = try repository.object(git_oid(id), GIT_OBJECT_TREE, operation).id
+        let files = try files(below: tree, reusing: previous, "the tree", operation)
+        return SourceSnapshot(commit: nil, root: root.joined(separator: "/"), files: files)
+    }
+
+    private func files(below tree: git_oid, reusing previous: SourceSnapshot?, _ owner: String, _ operation: String)
+        throws(GitError) -> [String: SourceFile]
+    {
+        let folder = try rootFolder(below: tree, owner, operation)
+        var walk = SnapshotWalk(operation: operation, limits: limits)
+        try collect(folder, "", depth: 0, reusing: previous, into: &walk)
+        guard !walk.files.isEmpty else {
+            let place = root.isEmpty ? "/" : root.joined(separator: "/")
+            throw GitError(code: .notFound, operation: operation, detail: "the folder \(place) holds no file")
+        }
+        cache.keep(walk.files.values)
+        return walk.files
+    }
+
+    private func rootFolder(below tree: git_oid, _ owner: String, _ operation: String) throws(GitError) -> git_oid {
         guard !root.isEmpty else { return tree }
         for count in 1...root.count {
             let parts = Array(root[..<count])
@@ -47,7 +59,7 @@ final class RepositoryReader {
             guard let entry = try repository.entry(at: parts, below: tree) else {
                 throw GitError(
                     code: .notFound, operation: operation,
-                    detail: "the commit has no folder \(path); check the branch and the setting --path")
+                    detail: "\(owner) has no folder \(path); check the branch and the setting --path")
             }
             try SnapshotWalk(operation: operation, limits: limits).admit(entry.kind, path)
             guard entry.kind == .folder else {

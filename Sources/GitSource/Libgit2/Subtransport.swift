@@ -2,22 +2,6 @@
 
 import CLibgit2
 
-/// Where libgit2's smart protocol reads and writes. Both functions block.
-protocol GitStream: AnyObject {
-    func read(into buffer: UnsafeMutableRawBufferPointer) throws(GitError) -> Int
-    func write(_ bytes: UnsafeRawBufferPointer) throws(GitError)
-    /// Lets go of connection or process; called once, last.
-    func close()
-}
-
-/// What a stream is opened for.
-enum GitService {
-    /// The remote's references.
-    case list
-    /// Objects.
-    case fetch
-}
-
 // libgit2's own HTTP and SSH transports cannot be interrupted and lack TLS 1.3 and modern RSA signatures; ours stand
 // in through `git_remote_callbacks.transport`. A file path keeps libgit2's.
 
@@ -27,7 +11,7 @@ func makeTransport(
     _ payload: UnsafeMutableRawPointer?
 ) -> Int32 {
     guard let payload else { return -1 }
-    let conversation = Unmanaged<FetchConversation>.fromOpaque(payload).takeUnretainedValue()
+    let conversation = Unmanaged<RemoteConversation>.fromOpaque(payload).takeUnretainedValue()
     // The definition is read during `git_transport_smart` only.
     var definition = git_smart_subtransport_definition(callback: makeSubtransport, rpc: 0, param: payload)
     switch conversation.remote.url.transport {
@@ -40,11 +24,11 @@ func makeTransport(
 
 /// One subtransport: opens streams, and for SSH keeps the one stream that serves both services.
 private final class SubtransportState {
-    let conversation: FetchConversation
+    let conversation: RemoteConversation
     let http: HTTPConnection?
     var sshStream: UnsafeMutablePointer<git_smart_subtransport_stream>?
 
-    init(_ conversation: FetchConversation) {
+    init(_ conversation: RemoteConversation) {
         self.conversation = conversation
         http = conversation.remote.url.transport == .http ? HTTPConnection(conversation) : nil
     }
@@ -66,7 +50,7 @@ private func makeSubtransport(
     _ payload: UnsafeMutableRawPointer?
 ) -> Int32 {
     guard let payload else { return -1 }
-    let conversation = Unmanaged<FetchConversation>.fromOpaque(payload).takeUnretainedValue()
+    let conversation = Unmanaged<RemoteConversation>.fromOpaque(payload).takeUnretainedValue()
     let box = UnsafeMutablePointer<kn_git_subtransport>.allocate(capacity: 1)
     // Safe: released exactly once, in `freeSubtransport`, which libgit2 calls when it frees the transport.
     let state = Unmanaged.passRetained(SubtransportState(conversation)).toOpaque()
@@ -99,9 +83,9 @@ private func openStream(
         return 0
     }
     do throws(GitError) {
-        let service: GitService = action == GIT_SERVICE_UPLOADPACK_LS ? .list : .fetch
+        let request: GitRequest = action == GIT_SERVICE_UPLOADPACK_LS ? .list : .exchange
         let stream: any GitStream =
-            if let http = state.http { http.stream(service) } else { try SSHStream(state.conversation) }
+            if let http = state.http { http.stream(request) } else { try ProgramStream(state.conversation) }
         let wrapped = wrap(stream, state, subtransport)
         if state.http == nil { state.sshStream = wrapped }
         out?.pointee = wrapped

@@ -5,28 +5,41 @@ import Glibc
 import Lifecycle
 import Platform
 
-/// Git's protocol through a spawned OpenSSH client.
-final class SSHStream: GitStream {
-    private let conversation: FetchConversation
+/// Git's protocol through another program: OpenSSH's client, or for a path the git of this machine.
+final class ProgramStream: GitStream {
+    private let conversation: RemoteConversation
     private let child: ChildProcess
-    private var hasRead = false
 
     /// - Throws: `.hostKeyUnknown` before any connection when there is no known_hosts file; `.unauthorized` when the
     ///   key file cannot be used.
-    init(_ conversation: FetchConversation) throws(GitError) {
+    init(_ conversation: RemoteConversation) throws(GitError) {
         self.conversation = conversation
-        let command = try SSHCommand(conversation).arguments
+        let isLocal = conversation.remote.url.transport == .local
+        let command = isLocal ? Self.localCommand(conversation) : try SSHCommand(conversation).arguments
         do throws(ChildProcessError) {
-            // The agent, the display and the configuration of whoever started the daemon are not asked.
-            let environment = ["PATH": Self.path, "LC_ALL": "C"]
-            child = try ChildProcess(command, environment: environment, input: .pipe)
+            child = try ChildProcess(command, environment: Self.environment(isLocal, conversation), input: .pipe)
         } catch {
             throw GitError(
-                code: .other, operation: conversation.operation, detail: "\(error) (package openssh-client)")
+                code: .other, operation: conversation.operation,
+                detail: "\(error) (package \(isLocal ? "git" : "openssh-client"))")
         }
     }
 
-    private static var path: String { getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin" }
+    private static func localCommand(_ conversation: RemoteConversation) -> [String] {
+        ["git", String(conversation.service.rawValue.dropFirst("git-".count)), conversation.remote.url.address]
+    }
+
+    /// The agent, the display and the configuration of whoever started the daemon are not asked over SSH. Git on this
+    /// machine, and the hooks it runs, know whose they are; what points git at another repository stays out.
+    private static func environment(_ isLocal: Bool, _ conversation: RemoteConversation) -> [String: String] {
+        var environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C"]
+        if conversation.asksForVersion2 { environment["GIT_PROTOCOL"] = "version=2" }
+        let names = isLocal ? ["PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "XDG_CONFIG_HOME"] : ["PATH"]
+        for name in names {
+            if let value = getenv(name) { environment[name] = String(cString: value) }
+        }
+        return environment
+    }
 
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(GitError) -> Int {
         do throws(ChildProcessError) {
@@ -70,7 +83,9 @@ final class SSHStream: GitStream {
         let (code, hint) = SSHComplaint.meaning(of: child.errorText)
         let said = child.errorText.split(whereSeparator: \.isNewline).map { $0.filter { !$0.isNewline } }
             .filter { !$0.allSatisfy { "@ ".contains($0) } }.prefix(6).joined(separator: " / ")
-        let status = child.wait(timeout: .zero).map { "ssh ended with \($0)" } ?? "ssh closed the conversation"
+        let program = child.command[0]
+        let status =
+            child.wait(timeout: .zero).map { "\(program) ended with \($0)" } ?? "\(program) closed the conversation"
         let text = said.isEmpty ? status : said
         return GitError(code: code, operation: conversation.operation, detail: hint.isEmpty ? text : "\(text); \(hint)")
     }
@@ -80,7 +95,7 @@ final class SSHStream: GitStream {
 struct SSHCommand {
     let arguments: [String]
 
-    init(_ conversation: FetchConversation) throws(GitError) {
+    init(_ conversation: RemoteConversation) throws(GitError) {
         let url = conversation.remote.url
         guard case .sshKey(let key, let knownHosts) = conversation.remote.credentials else {
             throw GitError(
@@ -97,15 +112,16 @@ struct SSHCommand {
             "IdentitiesOnly=yes", "IdentityFile=\(try Self.quoted(key, conversation))", "IdentityAgent=none",
             "PreferredAuthentications=publickey", "ClearAllForwardings=yes", "PermitLocalCommand=no",
             "ConnectTimeout=\(connectSeconds)", "ServerAliveInterval=5", "ServerAliveCountMax=3", "LogLevel=ERROR",
+            "SendEnv=GIT_PROTOCOL",
         ] { arguments += ["-o", option] }
         if let port = url.sshPort { arguments += ["-p", "\(port)"] }
         if let user = url.user { arguments += ["-l", user] }
         // Everything after the host is one text for the remote shell.
         let path = url.sshPath.replacingQuotes
-        self.arguments = arguments + ["--", url.sshHost, "git-upload-pack '\(path)'"]
+        self.arguments = arguments + ["--", url.sshHost, "\(conversation.service.rawValue) '\(path)'"]
     }
 
-    private static func checkKnownHosts(_ path: String, _ conversation: FetchConversation) throws(GitError) {
+    private static func checkKnownHosts(_ path: String, _ conversation: RemoteConversation) throws(GitError) {
         var count = 0
         do throws(FileError) {
             count = try Files.read(path, limit: 16 << 20).count
@@ -126,7 +142,7 @@ struct SSHCommand {
                 + "and compare its keys with those the server's owner publishes")
     }
 
-    private static func checkKey(_ path: String, _ conversation: FetchConversation) throws(GitError) {
+    private static func checkKey(_ path: String, _ conversation: RemoteConversation) throws(GitError) {
         var status = stat()
         guard stat(path, &status) == 0, access(path, R_OK) == 0 else {
             throw GitError(
@@ -143,7 +159,7 @@ struct SSHCommand {
     }
 
     /// A path as a value in ssh's configuration language, where blanks split and `%` expands.
-    private static func quoted(_ path: String, _ conversation: FetchConversation) throws(GitError) -> String {
+    private static func quoted(_ path: String, _ conversation: RemoteConversation) throws(GitError) -> String {
         guard !path.contains("\""), !path.contains("\\") else {
             throw GitError(
                 code: .refused, operation: conversation.operation,
@@ -171,7 +187,9 @@ enum SSHComplaint {
                 .hostKeyUnknown, "add the server's key to known_hosts after comparing it with what its owner publishes"
             )
         }
-        if says("Permission denied") || says("Load key") || says("Too many authentication failures") {
+        if says("Permission denied") || says("Permission to") && says("denied") || says("Load key")
+            || says("Too many authentication failures")
+        {
             return (.unauthorized, "check that the key is allowed to read this repository and has no passphrase")
         }
         if says("does not appear to be a git repository") || says("epository not found") || says("no such repository")
