@@ -8,11 +8,6 @@ struct LineConflicts {
     struct Change: Equatable {
         let base: Range<Int>
         let new: Range<Int>
-
-        init(base: Range<Int>, new: Range<Int>) {
-            self.base = base
-            self.new = new
-        }
     }
 
     /// One side: its lines, and its changes in order.
