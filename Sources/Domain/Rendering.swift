@@ -36,6 +36,8 @@ public struct RenderedService: Sendable {
     public let source: String?
     /// Why nothing else may be promoted over this release; nil when nobody holds it.
     public let hold: Hold?
+    /// Whether objects that exist and belong to nobody are taken over; nil leaves it to the environment.
+    public let adoptsExisting: Bool?
     /// In the order of the template. Empty when `isFailed`.
     public let manifests: [Manifest]
     public let diagnostics: [Diagnostic]
@@ -44,7 +46,8 @@ public struct RenderedService: Sendable {
 
     public init(
         name: Name, team: Name?, release: ReleaseRecord?, needs: [Name], manifests: [Manifest],
-        diagnostics: [Diagnostic], inputs: String, source: String? = nil, hold: Hold? = nil
+        diagnostics: [Diagnostic], inputs: String, source: String? = nil, hold: Hold? = nil,
+        adoptsExisting: Bool? = nil
     ) {
         self.name = name
         self.team = team
@@ -55,6 +58,7 @@ public struct RenderedService: Sendable {
         self.inputs = inputs
         self.source = source
         self.hold = hold
+        self.adoptsExisting = adoptsExisting
     }
 
     /// Nothing of a failed service is applied, and nothing of it is pruned.

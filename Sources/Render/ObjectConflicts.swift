@@ -74,6 +74,6 @@ extension RenderedService {
     fileprivate func failing(with more: [Diagnostic]) -> RenderedService {
         RenderedService(
             name: name, team: team, release: release, needs: needs, manifests: [], diagnostics: diagnostics + more,
-            inputs: inputs, source: source, hold: hold)
+            inputs: inputs, source: source, hold: hold, adoptsExisting: adoptsExisting)
     }
 }

@@ -40,7 +40,8 @@ struct ServiceRenderer {
         let result = RenderedService(
             name: name, team: service.team, release: release?.record, needs: service.needs,
             manifests: hasErrors ? [] : rendered.map(\.manifest), diagnostics: distinctDiagnostics,
-            inputs: context.inputs(dependencies), source: service.source, hold: hold)
+            inputs: context.inputs(dependencies), source: service.source, hold: hold,
+            adoptsExisting: service.adoptsExisting)
         return (result, dependencies)
     }
 

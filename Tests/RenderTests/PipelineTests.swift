@@ -26,7 +26,7 @@ import Testing
     @Test("teams, grants and switches for warnings are known keys")
     func otherKeys() {
         let reading = read(
-            "environments: [dev]\nteams: {shop: {github: acme/shop}}\ngrants:\n- {team: shop, role: developer, environments: [dev]}\nwarnings: {no-probe: off, KN2501: off, KN2503: on}\n"
+            "environments: [dev]\nteams: {shop: {github: acme/shop}}\ngrants:\n- {team: shop, role: developer, environments: [dev], services: ['*']}\nwarnings: {no-probe: off, KN2501: off, KN2503: on}\n"
         )
         #expect(reading.diagnostics.isEmpty)
         #expect(reading.content?.disabledWarnings == ["KN2502", "KN2501"])

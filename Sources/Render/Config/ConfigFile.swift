@@ -136,6 +136,35 @@ struct ConfigFile {
         return nil
     }
 
+    mutating func duration(_ member: YAMLMember?, in range: ClosedRange<Duration>) -> Duration? {
+        guard let member, let text = string(member) else { return nil }
+        guard let duration = Duration(text: text) else {
+            error(
+                Codes.badValue, "\(member.key) is no duration: \"\(text)\"", at: member.value.mark,
+                hint: "write it as 90s, 10m or 1h30m")
+            return nil
+        }
+        if range.contains(duration) { return duration }
+        error(
+            Codes.badValue, "\(member.key) must be \(range.lowerBound.short) to \(range.upperBound.short), not \(text)",
+            at: member.value.mark)
+        return nil
+    }
+
+    /// One text, or a list of texts; empty, with an error where there is something else, when there is none.
+    mutating func texts(_ member: YAMLMember?) -> [(text: String, mark: YAMLMark)] {
+        guard let member, !member.value.isNull else { return [] }
+        var texts: [(text: String, mark: YAMLMark)] = []
+        for item in member.value.items ?? [member.value] {
+            if item.isNull {
+                error(Codes.badValue, "\(member.key) is empty", at: item.mark)
+            } else if let text = string(YAMLMember(key: member.key, keyMark: member.keyMark, value: item)) {
+                texts.append((text, item.mark))
+            }
+        }
+        return texts
+    }
+
     mutating func badKind(_ member: YAMLMember, _ wanted: String) {
         error(
             Codes.badValue, "\(member.key) must be \(wanted), not a \(member.value.value.kindName)",

@@ -13,14 +13,17 @@ struct ServiceFile: Sendable {
     let needs: [Name]
     /// Whether it exists without a release record.
     let needsNoRelease: Bool
+    /// Whether objects that exist and belong to nobody are taken over; nil leaves it to the environment.
+    let adoptsExisting: Bool?
     let values: YAMLNode?
 
     static let none = ServiceFile(
-        template: nil, templateMark: nil, team: nil, source: nil, needs: [], needsNoRelease: false, values: nil)
+        template: nil, templateMark: nil, team: nil, source: nil, needs: [], needsNoRelease: false,
+        adoptsExisting: nil, values: nil)
 
     static func read(_ bytes: [UInt8], path: String) -> Reading<ServiceFile> {
         var file = ConfigFile(path: path, bytes: bytes)
-        let keys = ["template", "team", "source", "needs", "release", "values"]
+        let keys = ["template", "team", "source", "needs", "release", "adopt", "values"]
         guard let root = file.root, let members = file.map(root, "a service", keys: keys) else {
             return Reading(content: nil, diagnostics: file.diagnostics)
         }
@@ -31,7 +34,7 @@ struct ServiceFile: Sendable {
         let needsNoRelease = release(members["release"], &file)
         let content = ServiceFile(
             template: template, templateMark: members["template"]?.value.mark, team: team, source: source,
-            needs: needs, needsNoRelease: needsNoRelease,
+            needs: needs, needsNoRelease: needsNoRelease, adoptsExisting: file.bool(members["adopt"]),
             values: members["values"]?.value)
         return Reading(content: file.hasErrors ? nil : content, diagnostics: file.diagnostics)
     }

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A pattern for names: `*` stands for any run of characters, the empty one included, `?` for exactly one.
+/// Everything else stands for itself; upper and lower case differ.
+public struct Glob: Sendable, Hashable, CustomStringConvertible {
+    public let pattern: String
+
+    public init(_ pattern: String) { self.pattern = pattern }
+
+    /// Matches everything.
+    public static let any = Glob("*")
+
+    public var description: String { pattern }
+    public var hasWildcard: Bool { pattern.utf8.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") } }
+
+    /// Pure; takes at most pattern × text steps, whatever the pattern.
+    public func matches(_ text: String) -> Bool {
+        let pattern = Array(pattern.unicodeScalars)
+        let text = Array(text.unicodeScalars)
+        var (at, position) = (0, 0)
+        // Where the last star stands, and up to where it has taken text.
+        var star: (at: Int, position: Int)?
+        while position < text.count {
+            if at < pattern.count, pattern[at] == "*" {
+                star = (at, position)
+                at += 1
+            } else if at < pattern.count, pattern[at] == "?" || pattern[at] == text[position] {
+                at += 1
+                position += 1
+            } else if let last = star {
+                // The star takes one more; earlier stars never need to, for this one could take the same.
+                star = (last.at, last.position + 1)
+                at = last.at + 1
+                position = last.position + 1
+            } else {
+                return false
+            }
+        }
+        return pattern[at...].allSatisfy { $0 == "*" }
+    }
+}
