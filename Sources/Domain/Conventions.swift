@@ -23,8 +23,13 @@ public enum Conventions {
     public static let waveAnnotation = "kubernaut.dev/wave"
     /// `serverSide` or `replace`; the environment's mode unless set.
     public static let applyAnnotation = "kubernaut.dev/apply"
-    /// `true`: take over an object that exists and is not ours.
+    /// `true`: take over an object that exists and is not ours; `false`: never, whatever its service and environment
+    /// say.
     public static let adoptAnnotation = "kubernaut.dev/adopt"
+    /// JSON pointers, with commas or spaces between: fields that others may set, neither compared nor sent.
+    public static let ignoreAnnotation = "kubernaut.dev/ignore"
+    /// How long a wave of this object's service may take to become healthy: `5m`. The longest of a service counts.
+    public static let healthTimeoutAnnotation = "kubernaut.dev/health-timeout"
 
     // What people, or `kubernaut prune|sync|suspend` for them, write on an environment's ApplySet parent.
     /// The hash of the held deletions that may go; taken off when it was obeyed, or when it names another list.

@@ -124,6 +124,8 @@ public struct EnvironmentStatus: Sendable, Hashable {
     public var heldPrune: [ResourceKey]
     /// Names exactly that list, for `kubernaut prune --confirm`; empty when nothing is held.
     public var heldPruneHash: String
+    /// Why nothing is written; nil while passes run.
+    public var suspension: Suspension?
     public var isReconciling: Bool
     public var lastPass: PassRecord?
 
@@ -139,6 +141,7 @@ public struct EnvironmentStatus: Sendable, Hashable {
         clusterProblem = nil
         heldPrune = []
         heldPruneHash = ""
+        suspension = nil
         isReconciling = false
         lastPass = nil
     }

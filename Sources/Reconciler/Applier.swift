@@ -78,9 +78,9 @@ struct Applier: Sendable {
         let steps = Self.steps(service.items)
         for (index, step) in steps.enumerated() {
             let earlier = steps[..<index].flatMap(\.self)
-            let isNewWave = index > 0 && steps[index - 1].first?.desired.wave != step.first?.desired.wave
-            if isNewWave, steps[index...].joined().contains(where: { $0.step != .leave }),
-                let problem = await waitForHealth(of: earlier.map(\.desired), wave: earlier.last?.desired.wave ?? 0)
+            if index > 0, Self.needsHealth(before: step, after: steps[index - 1]),
+                steps[index...].joined().contains(where: { $0.step != .leave }),
+                let problem = await waitForHealth(of: earlier.map(\.desired), in: service)
             {
                 let rest = steps[index...].joined().map(\.key)
                 return interruption.isRaised ? () : book.skip(Array(rest), service.name, because: problem)
@@ -151,28 +151,42 @@ struct Applier: Sendable {
     /// - Returns: Why the service cannot start; nil when everything it needs is applied and healthy.
     private func waitForNeeds(of service: Plan.ServicePlan, in plan: Plan) async -> String? {
         for need in service.needs {
-            guard plan.services.contains(where: { $0.name == need }) else {
+            guard let needed = plan.services.first(where: { $0.name == need }) else {
                 return "it needs \(need), which could not be rendered"
             }
+            // Its waits end by themselves, and its writes are bounded.
             let result = await wait(
-                upTo: bench.settings.healthTimeout, time: bench.time, interruption: interruption, on: [done],
+                upTo: .seconds(86_400), time: bench.time, interruption: interruption, on: [done],
                 until: { finished.withLock { $0.contains(need) } })
             guard result == .met else { return "waits for \(need), which it needs and which is not applied yet" }
             if let problem = book.failure(of: need) { return "it needs \(need), which failed: \(problem)" }
             let members = bench.index.members.filter { $0.value.service == need }
-            if let problem = await waitForHealth(of: members.keys.sorted()) { return "it needs \(need): \(problem)" }
+            if let problem = await waitForHealth(
+                of: members.keys.sorted(), upTo: needed.healthTimeout ?? service.healthTimeout)
+            {
+                return "it needs \(need): \(problem)"
+            }
         }
         return nil
     }
 
-    private func waitForHealth(of objects: [DesiredObject], wave: Int) async -> String? {
-        await waitForHealth(of: objects.map(\.key)).map { "waits for wave \(wave): \($0)" }
+    /// Whether everything before these objects must work first: a new wave, and what sends the API server's own
+    /// requests to a workload, for without its backend a webhook refuses every write.
+    private static func needsHealth(before step: [Plan.Item], after last: [Plan.Item]) -> Bool {
+        guard let step = step.first, let last = last.first else { return false }
+        return step.desired.wave != last.desired.wave || ApplyOrder.callsBack(step.key.groupKind)
+    }
+
+    private func waitForHealth(of objects: [DesiredObject], in service: Plan.ServicePlan) async -> String? {
+        let wave = objects.last?.wave ?? 0
+        return await waitForHealth(of: objects.map(\.key), upTo: service.healthTimeout)
+            .map { "waits for wave \(wave): \($0)" }
     }
 
     /// - Returns: What is not healthy in time; nil when everything is.
-    private func waitForHealth(of keys: [ResourceKey]) async -> String? {
+    private func waitForHealth(of keys: [ResourceKey], upTo timeout: Duration?) async -> String? {
         let probe = HealthProbe(bench: bench, interruption: interruption)
-        return await probe.wait(for: keys)
+        return await probe.wait(for: keys, upTo: timeout)
     }
 
     /// Neighbours with the same place in the order, together.

@@ -48,6 +48,15 @@ enum ApplyOrder {
     /// Namespaces and custom resource definitions: applied before anything else of any service, and ready before it.
     static func isFoundation(_ kind: GroupKind) -> Bool { rank(of: kind) < 2 }
 
+    /// Kinds that make the API server ask a workload.
+    static func callsBack(_ kind: GroupKind) -> Bool { callbacks.contains(kind) }
+
+    private static let callbacks: Set<GroupKind> = [
+        GroupKind("APIService.apiregistration.k8s.io"),
+        GroupKind("MutatingWebhookConfiguration.admissionregistration.k8s.io"),
+        GroupKind("ValidatingWebhookConfiguration.admissionregistration.k8s.io"),
+    ]
+
     /// Kinds whose deletion takes other people's objects or data with it: never deleted without a named person.
     static let heldKinds: Set<GroupKind> = [
         GroupKind("Namespace"), GroupKind("CustomResourceDefinition.apiextensions.k8s.io"),

@@ -25,8 +25,8 @@ enum Comparison {
     private static func isAbsence(_ value: Value) -> Bool { value.isNull || value.list?.isEmpty == true }
 
     /// Whether a dry run's answer changes nothing that matters: status and the server's own bookkeeping aside.
-    static func isSame(_ live: Value, _ answer: Value) -> Bool {
-        withoutBookkeeping(live) == withoutBookkeeping(answer)
+    static func isSame(_ live: Value, _ answer: Value, ignoring ignored: IgnoredFields = IgnoredFields()) -> Bool {
+        ignored.removed(from: withoutBookkeeping(live)) == ignored.removed(from: withoutBookkeeping(answer))
     }
 
     private static func withoutBookkeeping(_ object: Value) -> Value {

@@ -11,18 +11,42 @@ struct DesiredObject: Sendable {
     let mode: Environment.ApplyMode
     let mayRecreate: Bool
     let mayAdopt: Bool
+    /// What others may set.
+    let ignored: IgnoredFields
     /// The kind comes with a CRD of the same revision: wait until the cluster serves it.
     let awaitsKind: Bool
 
     var service: Name { manifest.service }
     var wave: Int { position.step.wave }
     var digest: String { manifest.digest }
+    /// What its manifest says about its service's waits.
+    var healthTimeout: Duration? {
+        manifest.object.annotation(Conventions.healthTimeoutAnnotation).flatMap { Duration(text: $0) }
+    }
     /// A Job that the cluster deletes some time after it is done: that it is gone then is no drift.
     var isClearedWhenDone: Bool {
         key.groupKind == GroupKind("Job.batch") && manifest.object[at: "spec", "ttlSecondsAfterFinished"] != nil
     }
 
-    /// The object as it is sent: the manifest with its namespace and our marks.
+    /// The same, with one more field that others may set.
+    func ignoring(_ pointer: JSONPointer) -> DesiredObject {
+        DesiredObject(
+            key: key, resource: resource, manifest: manifest, position: position, mode: mode,
+            mayRecreate: mayRecreate, mayAdopt: mayAdopt, ignored: IgnoredFields(ignored.pointers + [pointer]),
+            awaitsKind: awaitsKind)
+    }
+
+    /// What must be in the live object for it to be as git wants it.
+    func comparable(in applySet: ApplySet) -> Value { ignored.removed(from: object(in: applySet)) }
+
+    /// The object as it is sent over a live one.
+    func object(in applySet: ApplySet, over live: Value) -> Value {
+        let object = object(in: applySet)
+        guard !ignored.isEmpty else { return object }
+        return mode == .serverSide ? ignored.applied(object, over: live) : ignored.replaced(object, over: live)
+    }
+
+    /// The object as it is created: the manifest with its namespace and our marks.
     func object(in applySet: ApplySet) -> Value {
         var object = manifest.object
         var metadata = object["metadata"] ?? [:]
@@ -71,6 +95,7 @@ struct DesiredState: Sendable {
         services = rendering.services
         let ownKinds = Self.kinds(definedIn: rendering)
         var owners: [ResourceKey: Name] = [:]
+        let adopting = Dictionary(services.map { ($0.name, $0.adoptsExisting) }) { first, _ in first }
         for manifest in rendering.services.lazy.filter({ !$0.isFailed }).flatMap(\.manifests) {
             let lookup = Self.resource(for: manifest.kind, discovery: discovery, ownKinds: ownKinds)
             let isNamespaced = lookup.resource?.isNamespaced ?? true
@@ -90,7 +115,22 @@ struct DesiredState: Sendable {
                 refuse(key, manifest, "\(key) is in the services \(owner) and \(manifest.service); keep it in one")
                 continue
             }
+            if let text = manifest.object.annotation(Conventions.healthTimeoutAnnotation), Duration(text: text) == nil {
+                refuse(
+                    key, manifest,
+                    "\(Conventions.healthTimeoutAnnotation) must be a duration such as 5m, not \"\(text)\"")
+                continue
+            }
             owners[key] = manifest.service
+            let ignored: IgnoredFields
+            do throws(IgnoredFieldsProblem) {
+                ignored = try IgnoredFields(
+                    for: key, rules: rendering.environment.ignored,
+                    annotation: manifest.object.annotation(Conventions.ignoreAnnotation))
+            } catch {
+                refuse(key, manifest, "\(Conventions.ignoreAnnotation): \"\(error.pointer)\" is no field to ignore")
+                continue
+            }
             objects[key] = DesiredObject(
                 key: key, resource: resource, manifest: manifest,
                 position: ApplyOrder.Position(
@@ -98,8 +138,21 @@ struct DesiredState: Sendable {
                 mode: manifest.object.annotation(Conventions.applyAnnotation)
                     .flatMap { Environment.ApplyMode(rawValue: $0) } ?? rendering.environment.applyMode,
                 mayRecreate: manifest.object.annotation(Conventions.recreateAnnotation) == "allowed",
-                mayAdopt: manifest.object.annotation(Conventions.adoptAnnotation) == "true",
-                awaitsKind: lookup.isAwaited)
+                mayAdopt: manifest.object.annotation(Conventions.adoptAnnotation).map { $0 == "true" }
+                    ?? adopting[manifest.service].flatMap(\.self) ?? rendering.environment.adoptsExisting,
+                ignored: ignored, awaitsKind: lookup.isAwaited)
+        }
+        leaveReplicasToAutoscalers()
+    }
+
+    /// An autoscaler of this revision sets what its target would get from git.
+    private mutating func leaveReplicasToAutoscalers() {
+        for autoscaler in objects.values {
+            guard let namespace = autoscaler.key.namespace, let replicas = IgnoredFields.replicas,
+                let key = Autoscalers.target(of: autoscaler.manifest.object, in: namespace), let target = objects[key],
+                !target.ignored.pointers.contains(replicas)
+            else { continue }
+            objects[key] = target.ignoring(replicas)
         }
     }
 

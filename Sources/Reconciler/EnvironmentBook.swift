@@ -40,9 +40,17 @@ final class EnvironmentBook: Sendable {
         var rollingSince: [Name: Duration] = [:]
         /// Passes that changed nothing and are not in the history.
         var quietPasses = 0
+
+        func suspension(at now: Instant) -> Suspension? {
+            [environment.suspension, notes.suspension].lazy.compactMap(\.self).first { $0.isActive(at: now) }
+        }
     }
 
     private let state: Lock<State>
+
+    /// Why nothing may be written now, as the pipeline or somebody on the parent says; nil when it may.
+    func suspension(at now: Instant) -> Suspension? { current.suspension(at: now) }
+
     /// Sends after every change.
     let changes = Broadcast()
 

@@ -162,10 +162,12 @@ public final class EnvironmentLoop: Service {
                 await remember(record)
             } else {
                 let inbox = inbox
+                let suspensionLeft = suspensionLeft
                 let result = await wait(
-                    upTo: retryDelay(afterFailures: failures), time: rooms.time, interruption: stopping,
+                    upTo: min(retryDelay(afterFailures: failures), suspensionLeft ?? .seconds(3600)),
+                    time: rooms.time, interruption: stopping,
                     on: [arrivals], until: { inbox.withLock { $0.trigger != nil && $0.commit != nil } })
-                if result == .timedOut, failures > 0 { request(.retry) }
+                if result == .timedOut, failures > 0 || suspensionLeft != nil { request(.retry) }
             }
         }
     }
@@ -178,6 +180,13 @@ public final class EnvironmentLoop: Service {
             inbox.running = (interruption, commit)
             return (trigger, commit, interruption)
         }
+    }
+
+    /// Until the suspension that holds now ends by itself; nil when there is none, or no end.
+    private var suspensionLeft: Duration? {
+        let now = rooms.time.now()
+        guard let until = book.suspension(at: now)?.until else { return nil }
+        return until.since(now) + .milliseconds(10)
     }
 
     /// Soon when the cluster or the repository stumbled; in minutes when only a change elsewhere can help.
@@ -286,9 +295,11 @@ public final class EnvironmentLoop: Service {
 extension Workbench {
     init(_ environment: Environment, cluster: any Cluster, rooms: EnvironmentLoop.Rooms) {
         let applySet = ApplySet(of: environment)
+        var settings = rooms.settings
+        settings.healthTimeout = environment.healthTimeout ?? settings.healthTimeout
         self.init(
             cluster: cluster, applySet: applySet, index: MemberIndex(applySet: applySet, health: rooms.health),
-            gate: Gate(limit: rooms.settings.parallelRequests), time: rooms.time, settings: rooms.settings)
+            gate: Gate(limit: rooms.settings.parallelRequests), time: rooms.time, settings: settings)
     }
 }
 

@@ -43,6 +43,24 @@ public struct EnvironmentOrders: Sendable {
         try await note([Conventions.requestedAnnotation: "\(time) \(unique)"])
     }
 
+    /// Stops every write to the environment until `until`, or until somebody ends it.
+    public func suspend(reason: String, by who: String?, until: Instant?) async throws(ClusterError) {
+        try await note([
+            Conventions.suspendedAnnotation: reason, Conventions.suspendedByAnnotation: who,
+            Conventions.suspendedUntilAnnotation: until?.description,
+        ])
+    }
+
+    /// - Returns: False when nobody had suspended it here; `kubernaut.yaml` may still say so.
+    public func endSuspension() async throws(ClusterError) -> Bool {
+        guard ParentNotes(of: try await parent()).suspension != nil else { return false }
+        try await note([
+            Conventions.suspendedAnnotation: nil, Conventions.suspendedByAnnotation: nil,
+            Conventions.suspendedUntilAnnotation: nil,
+        ])
+        return true
+    }
+
     private func parent() async throws(ClusterError) -> Value {
         let found = try await cluster.get(
             ApplySet.resource, namespace: applySet.namespace, name: applySet.name, detail: .whole)

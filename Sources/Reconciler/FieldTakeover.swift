@@ -9,12 +9,17 @@ import Domain
 enum FieldTakeover {
     /// Tools that write whole objects; who owns single fields (`kubectl scale`, autoscalers) keeps them.
     private static let tools: Set<String> = [
-        "kubectl", "kubectl-client-side-apply", "kubectl-create", "kubectl-replace", "before-first-apply", "helm",
-        "Helm", "argocd-controller", "argocd-application-controller", "kustomize-controller", "helm-controller",
+        "kubectl", "kubectl-client-side-apply", "kubectl-last-applied", "kubectl-create", "kubectl-replace",
+        "kubectl-edit", "kubectl-patch", "kubectl-label", "kubectl-annotate", "kubectl-set", "before-first-apply",
+        "helm", "Helm", "argocd-controller", "argocd-application-controller", "kustomize-controller",
+        "helm-controller", "flux", "flux-client-side-apply",
     ]
 
-    /// Whether we wrote this object by PUT or POST before: those fields are not given up by server-side apply.
-    static func isNeeded(for member: Value) -> Bool { entries(of: member).contains { isOwnUpdate($0) } }
+    /// Whether fields of a member are held where server-side apply does not give them up: by a PUT or POST of ours, or
+    /// by the manager that the server makes up for an object that had none.
+    static func isNeeded(for member: Value) -> Bool {
+        entries(of: member).contains { isOwnUpdate($0) || $0["manager"]?.string == "before-first-apply" }
+    }
 
     /// `live` with its ownership rewritten; nil when there is nothing to take over.
     ///
@@ -25,14 +30,17 @@ enum FieldTakeover {
         let taken = all.filter { isOwnUpdate($0) || isEarlierTool($0) }
         guard !taken.isEmpty else { return nil }
         let own = all.first { isOwnApply($0) }
-        var fields = taken.reduce(own?["fieldsV1"] ?? [:]) { union($0, $1["fieldsV1"] ?? [:]) }
+        // Fields of another version may have other names: as csaupgrade does, those entries go without a successor.
+        let version = (own ?? taken[0])["apiVersion"] ?? live["apiVersion"] ?? .null
+        var fields = taken.filter { $0["apiVersion"] == version }
+            .reduce(own?["fieldsV1"] ?? [:]) { union($0, $1["fieldsV1"] ?? [:]) }
         if desired[at: "spec", "replicas"] == nil, var spec = fields["f:spec"] {
             spec["f:replicas"] = nil
             fields["f:spec"] = spec
         }
         let entry: Value = [
             "manager": .string(Conventions.fieldManager), "operation": "Apply",
-            "apiVersion": (own ?? taken[0])["apiVersion"] ?? live["apiVersion"] ?? .null,
+            "apiVersion": version,
             "fieldsType": "FieldsV1", "fieldsV1": fields, "time": (own ?? taken[0])["time"] ?? .null,
         ]
         let others = all.filter { !isOwnUpdate($0) && !isEarlierTool($0) && !isOwnApply($0) }

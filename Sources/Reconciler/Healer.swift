@@ -26,7 +26,8 @@ struct Healer: Sendable {
             for await _ in wakes {
                 if interruption.isRaised { break }
                 pending.merge(bench.index.takeSuspects()) { _, newer in newer }
-                guard !pending.isEmpty else { continue }
+                // While the environment is suspended, they wait.
+                guard !pending.isEmpty, book.suspension(at: bench.time.now()) == nil else { continue }
                 let due = take(from: &pending)
                 guard let until = await heal(due, pending: &pending) else { continue }
                 group.addTask {

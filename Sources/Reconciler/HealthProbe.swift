@@ -19,9 +19,11 @@ struct HealthProbe: Sendable {
         await ask(undecided.keys.sorted())
     }
 
+    /// - Parameter timeout: How long it may take; nil for the environment's setting.
     /// - Returns: What is not healthy in time, and why; nil when everything is.
-    func wait(for keys: [ResourceKey]) async -> String? {
-        let limit = bench.time.uptime() + bench.settings.healthTimeout
+    func wait(for keys: [ResourceKey], upTo timeout: Duration? = nil) async -> String? {
+        let timeout = timeout ?? bench.settings.healthTimeout
+        let limit = bench.time.uptime() + timeout
         let index = bench.index
         while true {
             await ask(
@@ -36,7 +38,7 @@ struct HealthProbe: Sendable {
                 return "\(failed) failed: \(index.member(failed)?.health.reason ?? "")"
             }
             guard left > .zero else {
-                return "\(reason); given up after \(bench.settings.healthTimeout.components.seconds) s"
+                return "\(reason); given up after \(timeout.components.seconds) s"
             }
             let isAsking = keys.contains { !index.isFollowed($0.groupKind) }
             let result = await Reconciler.wait(

@@ -98,7 +98,7 @@ struct LiveReader: Sendable {
             try await bench.cluster.list(resource, namespace: nil, labels: set.selector, detail: .whole)
         }
         bench.index.load(list, of: resource.kind.groupKind) { key in
-            desired.objects[key].map { ($0.digest, $0.object(in: set)) }
+            desired.objects[key].map { ($0.digest, $0.comparable(in: set)) }
         }
     }
 

@@ -68,10 +68,16 @@ struct Stranger: Sendable, Hashable {
     let finalizers: [String]
     /// It carries the environment's label and its own identity: we began to make it ours.
     let isPrepared: Bool
+    /// The tool that says the object is its own; nil when none does.
+    let claim: String?
+    /// The environment whose label it carries.
+    let environment: String?
 
     init(_ object: Value, key: ResourceKey, in applySet: ApplySet) {
         ownership = Ownership(of: object, key: key, in: applySet)
         uid = object.uid ?? ""
+        claim = Claim.holder(of: object)
+        environment = object.label(Conventions.environmentLabel)
         isTerminating = object[at: "metadata", "deletionTimestamp"]?.string != nil
         finalizers = object[at: "metadata", "finalizers"]?.list?.compactMap(\.string) ?? []
         isPrepared =

@@ -233,6 +233,12 @@ final class MemberIndex: Sendable {
 
     func isBusy(_ key: ResourceKey) -> Bool { state.withLock { $0.inFlight[key] != nil } }
 
+    /// A dry run says that it differs from git.
+    func noteDrift(_ key: ResourceKey) {
+        state.withLock { $0.members[key]?.sync = .drifted }
+        changes.send()
+    }
+
     /// What the server answered to our write: the truth, until something newer is seen.
     func record(_ object: Value, key: ResourceKey) {
         let member = Member(object, key: key, in: applySet, sync: .proven, health: health(object, key))

@@ -73,14 +73,13 @@ struct ObjectWriter: Sendable {
 
     private func once(_ desired: DesiredObject, _ step: Plan.Step) async throws(ClusterError) -> Written {
         let isServerSide = desired.mode == .serverSide
+        let desired = step == .create ? desired : await bench.autoscalers.adjusted(desired, bench)
         switch step {
         case .create:
             let created = isServerSide ? try await apply(desired, force: false) : try await post(desired)
             return record(created, desired)
         case .configure:
-            if isServerSide { try await takeOver(desired) }
-            let written = isServerSide ? try await apply(desired, force: true) : try await put(desired)
-            return record(written, desired)
+            return record(isServerSide ? try await configure(desired) : try await put(desired), desired)
         case .verify:
             return try await verify(desired)
         case .awaitDeletion:
@@ -93,10 +92,30 @@ struct ObjectWriter: Sendable {
 
     // MARK: The requests
 
-    func apply(_ desired: DesiredObject, force: Bool, dryRun: Bool = false) async throws(ClusterError) -> WriteResult {
-        let object = desired.object(in: bench.applySet)
+    /// Over what is there; its fields become ours where an earlier tool holds them.
+    private func configure(_ desired: DesiredObject) async throws(ClusterError) -> WriteResult {
+        let known = bench.index.member(desired.key)
+        if known.map(\.needsTakeover) ?? desired.mayAdopt { try await takeOver(desired) }
+        let live = desired.ignored.isEmpty ? nil : try await live(desired)
+        let written = try await apply(desired, over: live, force: true)
+        // The server gave an object without managed fields a manager of its own, which would keep all of them.
+        guard FieldTakeover.isNeeded(for: written.object), try await takeOver(desired) else { return written }
+        return try await apply(desired, over: live == nil ? nil : try await self.live(desired), force: true)
+    }
+
+    /// - Parameter live: What is there, when something of it must be kept: then the write is bound to that version.
+    func apply(
+        _ desired: DesiredObject, over live: Value? = nil, force: Bool, dryRun: Bool = false
+    ) async throws(ClusterError) -> WriteResult {
+        var object = live.map { desired.object(in: bench.applySet, over: $0) } ?? desired.object(in: bench.applySet)
+        if let live, !desired.ignored.isEmpty, !dryRun {
+            var metadata = object["metadata"] ?? [:]
+            metadata["resourceVersion"] = live.resourceVersion.map { .string($0) }
+            object["metadata"] = metadata
+        }
+        let sent = object
         return try await bench.gate.pass { () throws(ClusterError) in
-            try await bench.cluster.apply(object, to: desired.resource, force: force, dryRun: dryRun)
+            try await bench.cluster.apply(sent, to: desired.resource, force: force, dryRun: dryRun)
         }
     }
 
@@ -113,21 +132,25 @@ struct ObjectWriter: Sendable {
     }
 
     func put(_ desired: DesiredObject, over live: Value, dryRun: Bool) async throws(ClusterError) -> WriteResult {
-        let object = Rebase.object(desired.object(in: bench.applySet), over: live, kind: desired.key.groupKind)
+        let object = Rebase.object(
+            desired.object(in: bench.applySet, over: live), over: live, kind: desired.key.groupKind)
         return try await bench.gate.pass { () throws(ClusterError) in
             try await bench.cluster.replace(object, in: desired.resource, dryRun: dryRun)
         }
     }
 
     /// Makes fields ours that an earlier tool, or our own replace mode, still holds. Bound to the version it read.
-    private func takeOver(_ desired: DesiredObject) async throws(ClusterError) {
-        let known = bench.index.member(desired.key)
-        guard known.map(\.needsTakeover) ?? desired.mayAdopt, let live = try await live(desired),
+    ///
+    /// - Returns: Whether there was anything to take over.
+    @discardableResult
+    private func takeOver(_ desired: DesiredObject) async throws(ClusterError) -> Bool {
+        guard let live = try await live(desired),
             let object = FieldTakeover.object(live, desired: desired.manifest.object)
-        else { return }
+        else { return false }
         _ = try await bench.gate.pass { () throws(ClusterError) in
             try await bench.cluster.replace(object, in: desired.resource, dryRun: false)
         }
+        return true
     }
 
     func live(_ desired: DesiredObject, detail: Detail = .whole) async throws(ClusterError) -> Value? {
@@ -142,7 +165,7 @@ struct ObjectWriter: Sendable {
         guard let live = try await live(desired) else { return try await once(desired, .create) }
         do throws(ClusterError) {
             let answer = try await trial(desired, over: live)
-            if Comparison.isSame(live, answer.object) {
+            if Comparison.isSame(live, answer.object, ignoring: desired.ignored) {
                 bench.index.record(live, key: desired.key)
                 return Written(action: .unchanged, warnings: answer.warnings)
             }
@@ -153,10 +176,28 @@ struct ObjectWriter: Sendable {
         return try await once(desired, .configure)
     }
 
+    /// Whether the server's dry run says that nothing would change; writes nothing. What differs is noted as drift.
+    func isSame(_ desired: DesiredObject) async -> Bool {
+        do throws(ClusterError) {
+            let desired = await bench.autoscalers.adjusted(desired, bench)
+            guard let live = try await live(desired) else { return false }
+            let answer = try await trial(desired, over: live)
+            guard Comparison.isSame(live, answer.object, ignoring: desired.ignored) else {
+                bench.index.noteDrift(desired.key)
+                return false
+            }
+            bench.index.record(live, key: desired.key)
+            return true
+        } catch {
+            // Unknown is not the same.
+            return false
+        }
+    }
+
     /// The server's dry run of what we would write over `live`.
     func trial(_ desired: DesiredObject, over live: Value?) async throws(ClusterError) -> WriteResult {
         switch (desired.mode, live) {
-        case (.serverSide, _): try await apply(desired, force: live != nil, dryRun: true)
+        case (.serverSide, _): try await apply(desired, over: live, force: live != nil, dryRun: true)
         case (.replace, nil): try await post(desired, dryRun: true)
         case (.replace, let live?): try await put(desired, over: live, dryRun: true)
         }

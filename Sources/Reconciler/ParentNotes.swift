@@ -10,6 +10,8 @@ struct ParentNotes: Sendable, Hashable {
     var confirmedBy: String?
     /// Changes with every request for a pass.
     var requested: String?
+    /// That nothing is to be written; it may have ended.
+    var suspension: Suspension?
 
     init() {}
 
@@ -17,11 +19,17 @@ struct ParentNotes: Sendable, Hashable {
         confirmedPrune = parent.annotation(Conventions.confirmedPruneAnnotation)
         confirmedBy = parent.annotation(Conventions.confirmedByAnnotation)
         requested = parent.annotation(Conventions.requestedAnnotation)
+        guard let reason = parent.annotation(Conventions.suspendedAnnotation) else { return }
+        let place = [parent.objectNamespace, parent.objectName].compactMap(\.self).joined(separator: "/")
+        suspension = Suspension(
+            reason: reason, by: parent.annotation(Conventions.suspendedByAnnotation),
+            until: parent.annotation(Conventions.suspendedUntilAnnotation).flatMap { Instant($0) },
+            location: SourceLocation(file: "ConfigMap/\(place)"))
     }
 
     /// Whether there is something in these notes, and not in `earlier`, that a pass must obey.
     func asksForPass(after earlier: ParentNotes) -> Bool {
         (confirmedPrune != nil && confirmedPrune != earlier.confirmedPrune)
-            || (requested != nil && requested != earlier.requested)
+            || (requested != nil && requested != earlier.requested) || suspension != earlier.suspension
     }
 }

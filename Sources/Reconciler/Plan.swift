@@ -37,6 +37,8 @@ struct Plan: Sendable {
         let refusals: [Refusal]
         /// Why nothing of it can be applied; nil when it can.
         let problem: String?
+        /// How long a wave may take to become healthy; nil for what holds everywhere.
+        let healthTimeout: Duration?
     }
 
     /// Namespaces and CRDs of all services, in order.
@@ -63,13 +65,23 @@ struct Plan: Sendable {
         services = desired.services.filter { !$0.isFailed }.map { service in
             ServicePlan(
                 name: service.name, needs: service.needs, items: others[service.name] ?? [],
-                refusals: refusals[service.name] ?? [], problem: cycles[service.name])
+                refusals: refusals[service.name] ?? [], problem: cycles[service.name],
+                healthTimeout: others[service.name]?.compactMap(\.desired.healthTimeout).max())
         }
         prune = PrunePlan(desired, live: live, environment: environment, confirmed: confirmed)
         announced = live.announced.union(ApplySet.Contents(namespaces: [environment.namespace]))
             .union(ApplySet.Contents(of: desired.objects.keys))
             .union(ApplySet.Contents(of: live.members.keys))
-        notes = desired.notes
+        notes = desired.notes + Self.claims(items, live)
+    }
+
+    /// Who else holds what is taken over: two masters of one object fight.
+    private static func claims(_ items: [Item], _ live: LiveState) -> [String] {
+        items.compactMap { item in
+            guard item.step == .configure, let claim = live.strangers[item.key]?.claim else { return nil }
+            return
+                "\(item.key) is taken over, and \(claim) still claims it; take it out there, or both will undo each other"
+        }
     }
 
     /// Whether any object needs a request of its own.
@@ -88,12 +100,14 @@ struct Plan: Sendable {
         if stranger.isTerminating { return .awaitDeletion(finalizers: stranger.finalizers) }
         switch stranger.ownership {
         case .another(let id):
-            return .refuse("it belongs to another ApplySet (\(id)); take it out there first")
+            let whose = stranger.environment.map { "the environment \($0)" } ?? "another ApplySet"
+            return .refuse("it belongs to \(whose) (\(id)); take it out there first")
         case .ours, .unproven: return .configure
         case .copy where !desired.mayAdopt && !stranger.isPrepared,
             .nobody where !desired.mayAdopt && !stranger.isPrepared:
+            let claim = stranger.claim.map { " but belongs to \($0)" } ?? " and is not ours"
             return .refuse(
-                "it exists and is not ours; annotate \(Conventions.adoptAnnotation): \"true\" to take it over")
+                "it exists\(claim); annotate \(Conventions.adoptAnnotation): \"true\" to take it over")
         case .copy, .nobody: return .configure
         }
     }

@@ -96,8 +96,11 @@ public struct Preview: Sendable {
         }
         do throws(ClusterError) {
             let writer = ObjectWriter(bench: bench, interruption: interruption)
-            let predicted = try await writer.trial(item.desired, over: live).object
-            if let live, Comparison.isSame(live, predicted) { return answer(.unchanged, live) }
+            let desired = live == nil ? item.desired : await bench.autoscalers.adjusted(item.desired, bench)
+            let predicted = try await writer.trial(desired, over: live).object
+            if let live, Comparison.isSame(live, predicted, ignoring: desired.ignored) {
+                return answer(.unchanged, live)
+            }
             return answer(live == nil ? .created : .configured, predicted)
         } catch {
             return withoutServer(item.desired, live, error, answer)
@@ -116,7 +119,7 @@ public struct Preview: Sendable {
             return live == nil ? answer(.created, object, "") : answer(.failed, live, error.detail)
         case .forbidden:
             guard let live else { return answer(.created, object, "not tried: \(error.detail)") }
-            if Comparison.covers(live, object) { return answer(.unchanged, live, "") }
+            if Comparison.covers(live, desired.comparable(in: bench.applySet)) { return answer(.unchanged, live, "") }
             return answer(.configured, Self.overlay(object, on: live), "not tried: \(error.detail)")
         case .immutable where desired.mayRecreate:
             return answer(.configured, object, "deleted and created again: \(error.detail)")

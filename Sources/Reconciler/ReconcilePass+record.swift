@@ -8,11 +8,13 @@ import Domain
 private enum PassError: Error, CustomStringConvertible {
     case interrupted
     case unreadable(String)
+    case suspended(Suspension)
 
     var description: String {
         switch self {
         case .interrupted: "a newer commit came, or kubernaut is stopping"
         case .unreadable(let problem): problem
+        case .suspended(let suspension): suspension.sentence
         }
     }
 }
@@ -119,6 +121,18 @@ extension ReconcilePass {
         record.objects += pruned.results.sorted { $0.key < $1.key }
     }
 
+    /// While the environment is suspended, a pass only looks: what differs shows as drift, and nothing is written.
+    func stopIfSuspended(_ plan: Plan) async throws {
+        guard let suspension = book.suspension(at: bench.time.now()) else { return }
+        let writer = ObjectWriter(bench: bench, interruption: interruption)
+        await withTaskGroup(of: Void.self) { group in
+            for item in plan.foundation + plan.services.flatMap(\.items) where item.step == .verify {
+                group.addTask { if await writer.isSame(item.desired) { book.settle(item.key) } }
+            }
+        }
+        throw PassError.suspended(suspension)
+    }
+
     func stopIfInterrupted() throws {
         if interruption.isRaised { throw PassError.interrupted }
     }
@@ -154,7 +168,9 @@ extension ReconcilePass {
             record.reason = "\(PassError.interrupted)"
         } else {
             // What was applied before the failure stays applied.
-            record.outcome = record.objects.isEmpty && record.unchangedCount == 0 ? .failed : .incomplete
+            let isSuspended = if case PassError.suspended = error { true } else { false }
+            record.outcome =
+                isSuspended || !record.objects.isEmpty || record.unchangedCount > 0 ? .incomplete : .failed
             record.reason = "\(error)"
         }
         let stage = record.stage

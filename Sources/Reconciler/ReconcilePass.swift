@@ -35,6 +35,7 @@ public struct ReconcilePass: Sendable {
                 desired, discovery: discovery)
             let plan = Plan(desired, live: live, environment: environment, confirmed: confirmation(live))
             adopt(plan, desired, live)
+            try await stopIfSuspended(plan)
 
             record.stage = .apply
             let parent = ParentKeeper(bench: bench, interruption: interruption)

@@ -21,6 +21,7 @@ struct StatusReport {
         status.clusterProblem = book.clusterProblem
         status.heldPrune = book.held.map(\.key)
         status.heldPruneHash = book.heldHash
+        status.suspension = book.suspension(at: date)
         status.isReconciling = book.isReconciling
         status.lastPass = book.lastPass
         let keys = Dictionary(grouping: book.desired.objects.values, by: \.service)
@@ -29,8 +30,10 @@ struct StatusReport {
             let view = ServiceView(
                 service: service, objects: (keys[service.name] ?? []).sorted { $0.position < $1.position },
                 book: book, members: members, finished: finished, date: date)
-            let (verdict, reason) = view.verdict(
+            let (verdict, cause) = view.verdict(
                 rollingFor: book.rollingSince[service.name].map { now - $0 } ?? .zero, stuckAfter: stuckAfter)
+            let isWaiting = [.waiting, .drifted].contains(verdict)
+            let reason = isWaiting ? view.explained(cause, status.suspension) : cause
             if view.isRolling { rolling.insert(service.name) }
             status.services.append(
                 ServiceStatus(
@@ -67,6 +70,12 @@ private struct ServiceView {
                 key: object.key, health: member?.health ?? ObjectHealth(.missing, "it is not in the cluster"),
                 isInSync: isInSync)
         }
+    }
+
+    /// What waits for a suspension to end says so.
+    func explained(_ reason: String, _ suspension: Suspension?) -> String {
+        guard let suspension else { return reason }
+        return "\(reason.replacing(" and is being put back", with: "")); \(suspension.sentence)"
     }
 
     var isRolling: Bool {
@@ -121,6 +130,15 @@ private struct ServiceView {
             if member.sync == .drifted { return "\(object.key) was changed and is being put back" }
         }
         return nil
+    }
+}
+
+extension Suspension {
+    /// "suspended by Ann until 2026-12-01T09:00:00Z: cluster upgrade"
+    var sentence: String {
+        let who = by.map { " by \($0)" } ?? ""
+        let end = until.map { " until \($0)" } ?? ""
+        return "suspended\(who)\(end): \(reason)"
     }
 }
 

@@ -10,6 +10,7 @@ struct Workbench: Sendable {
     let gate: Gate
     let time: TimeSource
     let settings: ReconcilerSettings
+    let autoscalers = Autoscalers()
 
     static let backoff = Backoff(base: .milliseconds(100), cap: .seconds(5))
 

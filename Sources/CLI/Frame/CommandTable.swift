@@ -4,7 +4,7 @@
 let commands: [Command] = [
     .initialize, .validate,
     .render, .diff, .explain, .status, .health,
-    .apply, .sync, .prune,
+    .apply, .sync, .prune, .suspend, .unsuspend,
     .serve, .cluster, .demo,
     .help, .completion, .man, .version,
 ]

@@ -34,7 +34,7 @@ extension EnvironmentStatus {
             "appliedCommit": Value(appliedCommit), "sourceProblem": Value(sourceProblem),
             "clusterProblem": Value(clusterProblem), "reconciling": .bool(isReconciling),
             "diagnostics": .list(diagnostics.map(\.json)), "heldPrune": .list(heldPrune.map(\.json)),
-            "heldPruneHash": .string(heldPruneHash),
+            "heldPruneHash": .string(heldPruneHash), "suspension": suspension?.json ?? .null,
             "lastPass": lastPass.map {
                 ["id": .string($0.id), "outcome": .string($0.outcome.rawValue), "finishedAt": Value($0.finishedAt)]
             } ?? .null,
@@ -46,6 +46,12 @@ extension EnvironmentStatus {
         ]
         if withServices { value["services"] = .list(services.map { $0.json(position: positions[$0.name]) }) }
         return value
+    }
+}
+
+extension Suspension {
+    var json: Value {
+        ["reason": .string(reason), "by": Value(by), "until": Value(until), "location": .string(location.file)]
     }
 }
 

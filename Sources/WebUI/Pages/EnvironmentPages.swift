@@ -49,6 +49,7 @@ func environmentPage(_ environment: EnvironmentStatus, passes: [PassRecord], _ c
             <div class="headline"><h1>\(name)</h1><p class="dim">environment</p></div>
             \(environmentProblems(environment))
             <section class="card" aria-label="State">\(environmentFacts(environment, context))</section>
+            \(suspended(environment))
             \(heldPrune(environment))
             \(card("Services", id: "services", aside: positionSummary(environment), servicesTable(environment, context)))
             \(passes.isEmpty ? "" : card("Last syncs", id: "syncs", aside: "<a href=\"/syncs?env=\(name)\">All syncs of \(name)</a>", passTable(passes, context.now)))
@@ -99,6 +100,18 @@ private func environmentFacts(_ environment: EnvironmentStatus, _ context: PageC
         ),
         ("Now", environment.isReconciling ? Badge(icon: .rolling, word: "reconciling").html : nil),
     ])
+}
+
+private func suspended(_ environment: EnvironmentStatus) -> HTML {
+    guard let suspension = environment.suspension else { return "" }
+    let by: HTML = suspension.by.map { who -> HTML in " by \(who)" } ?? ""
+    let until: HTML = suspension.until.map { end -> HTML in " until \(end.forPeople)" } ?? ""
+    return card(
+        "Suspended", id: "suspended",
+        """
+        <p>\(Badge(icon: .held, word: "Suspended").html) Nothing is written to this environment\(by)\(until): \
+        \(suspension.reason)</p><p class="dim">Said in <code>\(suspension.location.file)</code>. What differs from git still shows.</p>
+        """)
 }
 
 private func heldPrune(_ environment: EnvironmentStatus) -> HTML {
