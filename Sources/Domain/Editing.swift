@@ -76,6 +76,9 @@ public protocol EditableRepository: Sendable {
     /// The files at these paths (relative to the config root); what is not there is left out.
     func files(at paths: [String], of commit: CommitID) async throws -> [String: SourceFile]
 
+    /// The names of the files directly in a folder (relative to the config root), sorted; empty when there is none.
+    func names(in folder: String, of commit: CommitID) async throws -> [String]
+
     /// The tree of `commit` with `edits` made, stored here. The same tree as the commit's when nothing changes.
     func tree(of commit: CommitID, changing edits: FileEdits) async throws -> TreeID
 
@@ -88,6 +91,25 @@ public protocol EditableRepository: Sendable {
     /// - Throws: `GitError`; `.moved` when the branch stands elsewhere or somebody else is moving it (make the change again
     ///   on the new head), `.refused` with the remote's own words when a rule, a hook or a missing permission forbids it.
     func push(_ commit: CommitID, to branch: String, expecting expected: CommitID?) async throws
+}
+
+extension EditableRepository {
+    /// For implementations that cannot look around: nobody is offered near names then.
+    public func names(in folder: String, of commit: CommitID) async throws -> [String] { [] }
+}
+
+/// An error of an `EditableRepository` that says what whoever wants to change a branch can do.
+public protocol EditingError: Error {
+    var remedy: EditingRemedy { get }
+}
+
+public enum EditingRemedy: Sendable, Hashable {
+    /// The branch stands elsewhere: make the change again on its new head.
+    case startOver
+    /// The remote did not answer; a push may have happened all the same. Look again.
+    case lookAgain
+    /// Trying again changes nothing.
+    case giveUp
 }
 
 /// Where a branch stands.

@@ -85,10 +85,18 @@ public struct HistoryStep: Sendable, Hashable {
     public let commit: Commit
     /// By path relative to the config root: the file as this commit left it; nil where the commit removed it.
     public let changes: [String: SourceFile?]
+    /// What the commit's message says about itself at its end, such as `Kubernaut-Action: rollback`.
+    public let trailers: [CommitDraft.Trailer]
+    /// 2 or more for a merge.
+    public let parentCount: Int
 
-    public init(commit: Commit, changes: [String: SourceFile?]) {
+    public init(
+        commit: Commit, changes: [String: SourceFile?], trailers: [CommitDraft.Trailer] = [], parentCount: Int = 1
+    ) {
         self.commit = commit
         self.changes = changes
+        self.trailers = trailers
+        self.parentCount = parentCount
     }
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Domain
+
 /// Why a Git operation failed, in terms a caller can act on and an operator can read.
 public struct GitError: Error, Hashable, Sendable {
     /// What the caller can do about it. Switch on this; never on `detail`.
@@ -43,4 +45,16 @@ public struct GitError: Error, Hashable, Sendable {
 
 extension GitError: CustomStringConvertible {
     public var description: String { "\(operation) failed (\(code.rawValue)): \(detail)" }
+}
+
+extension GitError: EditingError {
+    public var remedy: EditingRemedy {
+        switch code {
+        case .moved: .startOver
+        case .unreachable, .timedOut: .lookAgain
+        case .notFound, .unauthorized, .hostKeyUnknown, .certificateUntrusted, .cancelled, .locked, .corrupt, .refused,
+            .diskFull, .other:
+            .giveUp
+        }
+    }
 }

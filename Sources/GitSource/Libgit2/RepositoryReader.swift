@@ -116,7 +116,13 @@ final class RepositoryReader {
             let parent = try firstParent(of: current, operation)
             let parentEntry = try self.entry(at: parts, of: parent)
             let changes = try self.changes(from: parentEntry, to: entry, parts)
-            if !changes.isEmpty { steps.append(HistoryStep(commit: GitRepository.commit(current), changes: changes)) }
+            if !changes.isEmpty {
+                let message = git_commit_message(current.handle).map { String(cString: $0) } ?? ""
+                steps.append(
+                    HistoryStep(
+                        commit: GitRepository.commit(current), changes: changes, trailers: trailers(of: message),
+                        parentCount: Int(git_commit_parentcount(current.handle))))
+            }
             commit = consume parent
             entry = parentEntry
         }
