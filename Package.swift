@@ -65,7 +65,7 @@ let package = Package(
 
         // The way of the data.
         room("HTTPClient", ["Domain", "Platform", "Lifecycle", "CCurl"]),
-        room("GitSource", ["Domain", "Platform", "Lifecycle", "Logging", "Crypto", "HTTPClient", "CLibgit2"]),
+        room("GitSource", ["Domain", "Platform", "Lifecycle", "Logging", "Crypto", "HTTPClient", "CLibgit2", "CZlib"]),
         room("Render", ["Domain", "Lifecycle", "YAML", "JSON", "Crypto"]),
         room("Health", ["Domain", "JSON"]),
         room("KubernetesAPI", ["Domain", "Platform", "Lifecycle", "Logging", "JSON", "YAML", "HTTPClient"]),

@@ -12,6 +12,8 @@ public import Logging
 public actor GitMirror: Source {
     private let executor = SerialQueueExecutor(label: "kubernaut.git.read")
     private let folder: MirrorFolder
+    /// Goes with the mirror.
+    private let temporaryPlace: TemporaryPlace?
     let writer: MirrorWriter
     let signer: CommitSigner?
     /// The commits made here since the start; every other one came from the remote.
@@ -42,6 +44,17 @@ public actor GitMirror: Source {
         of remote: GitRemote, configRoot: String = "environments", in folder: String,
         limits: SnapshotLimits = SnapshotLimits(), signer: CommitSigner? = nil, logger: Logger
     ) throws(GitError) {
+        try self.init(
+            of: remote, configRoot: configRoot, in: folder, limits: limits, signer: signer, place: nil,
+            logger: logger)
+    }
+
+    /// - Parameter place: A temporary folder to keep for as long as the mirror lives.
+    init(
+        of remote: GitRemote, configRoot: String, in folder: String, limits: SnapshotLimits, signer: CommitSigner?,
+        place: TemporaryPlace?, logger: Logger
+    ) throws(GitError) {
+        temporaryPlace = place
         let parts = try PathRules.parts(of: configRoot)
         let place = try MirrorFolder(folder)
         // A mirror that cannot be opened is not a failure yet: the first fetch makes a new one.

@@ -21,6 +21,8 @@ public struct GitRemote: Sendable {
     /// A PEM file: the only authorities to trust for HTTPS. Nil for the system's.
     public let certificateAuthorityFile: String?
     public let limits: TransferLimits
+    /// Asked where `credentials` are `none`; nil for a daemon, which has no user.
+    public var user: UserCredentials?
 
     public init(
         _ url: RepositoryURL, credentials: Credentials = .none, certificateAuthorityFile: String? = nil,

@@ -53,10 +53,26 @@ final class HTTPConnection {
         var request = request
         request.authorization = authorization
         do throws(PullError) {
-            return (transfer, try transfer.send(request))
+            let response = try transfer.send(request)
+            guard response.status == 401, askUser() else { return (transfer, response) }
+            request.authorization = authorization
+            let second = try transfer.send(request)
+            conversation.remote.user?.note(
+                isAccepted: second.status != 401, conversation.remote.url, watch: conversation.watch)
+            return (transfer, second)
         } catch {
             throw failure(error)
         }
+    }
+
+    /// Whether there is something to try now that the server has asked.
+    private func askUser() -> Bool {
+        let remote = conversation.remote
+        guard remote.credentials == .none, let user = remote.user,
+            let answer = user.ask(for: remote.url, watch: conversation.watch)
+        else { return false }
+        authorization = answer.withUnsafeValue { basic($0) }
+        return true
     }
 
     /// Files are read once per fetch, before the first byte is sent.
@@ -82,6 +98,7 @@ final class HTTPConnection {
         case .bearer(let file):
             return Secret("Bearer \(try line(of: file))")
         case .none, .sshKey:
+            if let known = conversation.remote.user?.known { return known.withUnsafeValue { basic($0) } }
             guard let user = url.user else { return nil }
             return (url.password ?? Secret("")).withUnsafeValue { basic("\(user):\($0)") }
         }
@@ -117,7 +134,10 @@ final class HTTPConnection {
         let (code, detail): (GitError.Code, String) =
             switch response.status {
             case 401 where authorization == nil:
-                (.unauthorized, "the server asks for credentials (HTTP 401); name a file that holds them")
+                (
+                    .unauthorized,
+                    "the server asks for credentials (HTTP 401); name a file that holds them, or set up a credential helper of git"
+                )
             case 401, 407:
                 (.unauthorized, "the server asks for other credentials (HTTP \(response.status)); check user and token")
             case 403 where conversation.service == .receivePack:

@@ -33,6 +33,9 @@ final class ProgramStream: GitStream {
     /// machine, and the hooks it runs, know whose they are; what points git at another repository stays out.
     private static func environment(_ isLocal: Bool, _ conversation: RemoteConversation) -> [String: String] {
         var environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C"]
+        if !isLocal, conversation.remote.credentials == .none, let user = conversation.remote.user {
+            environment.merge(user.sshEnvironment) { _, theirs in theirs }
+        }
         if conversation.asksForVersion2 { environment["GIT_PROTOCOL"] = "version=2" }
         let names = isLocal ? ["PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "XDG_CONFIG_HOME"] : ["PATH"]
         for name in names {
@@ -80,7 +83,13 @@ final class ProgramStream: GitStream {
     /// What went wrong, from the words of ssh and of the remote's git.
     private func explained() -> GitError {
         child.gatherAllErrors(watch: conversation.watch)
-        let (code, hint) = SSHComplaint.meaning(of: child.errorText)
+        var (code, hint) = SSHComplaint.meaning(of: child.errorText)
+        let remote = conversation.remote
+        if code == .unauthorized || code == .hostKeyUnknown, remote.credentials == .none, remote.url.transport == .ssh,
+            let more = remote.user?.sshHint, !more.isEmpty
+        {
+            hint += "; \(more)"
+        }
         let said = child.errorText.split(whereSeparator: \.isNewline).map { $0.filter { !$0.isNewline } }
             .filter { !$0.allSatisfy { "@ ".contains($0) } }.prefix(6).joined(separator: " / ")
         let program = child.command[0]
@@ -96,29 +105,53 @@ struct SSHCommand {
     let arguments: [String]
 
     init(_ conversation: RemoteConversation) throws(GitError) {
-        let url = conversation.remote.url
-        guard case .sshKey(let key, let knownHosts) = conversation.remote.credentials else {
+        let remote = conversation.remote
+        let connectSeconds = max(1, remote.limits.connect.components.seconds)
+        var arguments = ["ssh"]
+        var options = [
+            "ConnectTimeout=\(connectSeconds)", "ServerAliveInterval=5", "ServerAliveCountMax=3", "LogLevel=ERROR",
+            "ClearAllForwardings=yes", "SendEnv=GIT_PROTOCOL",
+        ]
+        if case .sshKey(let key, let knownHosts) = remote.credentials {
+            arguments += ["-F", "/dev/null"]
+            options += try Self.ownOptions(key, knownHosts, conversation)
+        } else if let user = remote.user {
+            options += Self.options(of: user)
+        } else {
             throw GitError(
                 code: .unauthorized, operation: conversation.operation,
                 detail: "ssh needs a private key file and a known_hosts file; configure both")
         }
-        try Self.checkKnownHosts(knownHosts, conversation)
-        try Self.checkKey(key, conversation)
-        let connectSeconds = max(1, conversation.remote.limits.connect.components.seconds)
-        var arguments = ["ssh", "-F", "/dev/null", "-T", "-x", "-a"]
-        for option in [
-            "BatchMode=yes", "StrictHostKeyChecking=yes", "UpdateHostKeys=no", "CheckHostIP=no",
-            "UserKnownHostsFile=\(try Self.quoted(knownHosts, conversation))", "GlobalKnownHostsFile=/dev/null",
-            "IdentitiesOnly=yes", "IdentityFile=\(try Self.quoted(key, conversation))", "IdentityAgent=none",
-            "PreferredAuthentications=publickey", "ClearAllForwardings=yes", "PermitLocalCommand=no",
-            "ConnectTimeout=\(connectSeconds)", "ServerAliveInterval=5", "ServerAliveCountMax=3", "LogLevel=ERROR",
-            "SendEnv=GIT_PROTOCOL",
-        ] { arguments += ["-o", option] }
-        if let port = url.sshPort { arguments += ["-p", "\(port)"] }
-        if let user = url.user { arguments += ["-l", user] }
+        if let socket = conversation.sshSocket {
+            options += ["ControlMaster=auto", "ControlPersist=no"]
+            options.append("ControlPath=\(try Self.quoted(socket, conversation))")
+        }
+        arguments += ["-T", "-x", "-a"] + options.flatMap { ["-o", $0] }
+        if let port = remote.url.sshPort { arguments += ["-p", "\(port)"] }
+        if let user = remote.url.user { arguments += ["-l", user] }
         // Everything after the host is one text for the remote shell.
-        let path = url.sshPath.replacingQuotes
-        self.arguments = arguments + ["--", url.sshHost, "\(conversation.service.rawValue) '\(path)'"]
+        let path = remote.url.sshPath.replacingQuotes
+        self.arguments = arguments + ["--", remote.url.sshHost, "\(conversation.service.rawValue) '\(path)'"]
+    }
+
+    /// Nothing but the two files counts: no agent, no configuration, no other key.
+    private static func ownOptions(_ key: String, _ knownHosts: String, _ conversation: RemoteConversation)
+        throws(GitError) -> [String]
+    {
+        try checkKnownHosts(knownHosts, conversation)
+        try checkKey(key, conversation)
+        return [
+            "BatchMode=yes", "StrictHostKeyChecking=yes", "UpdateHostKeys=no", "CheckHostIP=no",
+            "UserKnownHostsFile=\(try quoted(knownHosts, conversation))", "GlobalKnownHostsFile=/dev/null",
+            "IdentitiesOnly=yes", "IdentityFile=\(try quoted(key, conversation))", "IdentityAgent=none",
+            "PreferredAuthentications=publickey", "PermitLocalCommand=no",
+        ]
+    }
+
+    /// The user's configuration counts, and nothing is asked at the terminal. An askpass program that answers every
+    /// question with a password must not be asked about an unknown host again and again.
+    private static func options(of user: UserCredentials) -> [String] {
+        user.askpassProgram == nil ? ["BatchMode=yes"] : ["StrictHostKeyChecking=yes", "NumberOfPasswordPrompts=1"]
     }
 
     private static func checkKnownHosts(_ path: String, _ conversation: RemoteConversation) throws(GitError) {
@@ -190,7 +223,7 @@ enum SSHComplaint {
         if says("Permission denied") || says("Permission to") && says("denied") || says("Load key")
             || says("Too many authentication failures")
         {
-            return (.unauthorized, "check that the key is allowed to read this repository and has no passphrase")
+            return (.unauthorized, "check what the key may do in this repository, and that it has no passphrase")
         }
         if says("does not appear to be a git repository") || says("epository not found") || says("no such repository")
             || says("could not be found")

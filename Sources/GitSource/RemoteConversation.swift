@@ -13,6 +13,8 @@ final class RemoteConversation {
     let operation: String
     /// Whether protocol version 2 is asked for; a server may not know it.
     var asksForVersion2 = false
+    /// A socket through which several conversations share one SSH connection; nil for none.
+    var sshSocket: String?
     private let folder: String
     /// The first thing that went wrong inside a callback; libgit2 itself only passes on a number.
     var failure: GitError?

@@ -2,7 +2,7 @@
 
 import Synchronization
 
-/// How long a blocking conversation with another machine or process may take.
+/// How long a blocking conversation with another machine or process may take, and how much it may bring.
 public struct TransferLimits: Sendable, Hashable {
     /// Until the connection stands.
     public var connect: Duration
@@ -10,11 +10,17 @@ public struct TransferLimits: Sendable, Hashable {
     public var idle: Duration
     /// From the first byte to the last, connecting included.
     public var total: Duration
+    /// The most that one answer may bring.
+    public var bytes: Int
 
-    public init(connect: Duration = .seconds(10), idle: Duration = .seconds(30), total: Duration = .seconds(300)) {
+    public init(
+        connect: Duration = .seconds(10), idle: Duration = .seconds(30), total: Duration = .seconds(300),
+        bytes: Int = 2 << 30
+    ) {
         self.connect = connect
         self.idle = idle
         self.total = total
+        self.bytes = bytes
     }
 }
 

@@ -12,14 +12,3 @@ static inline int kn_git_set_owner_validation(int enabled) {
 static inline int kn_git_set_cache_size(ssize_t bytes) {
     return git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, bytes);
 }
-
-// libgit2 hands back the structs it was given; what belongs to them comes right behind.
-typedef struct {
-    git_smart_subtransport base;
-    void *context;
-} kn_git_subtransport;
-
-typedef struct {
-    git_smart_subtransport_stream base;
-    void *context;
-} kn_git_stream;

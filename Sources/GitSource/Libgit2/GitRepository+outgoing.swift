@@ -11,10 +11,12 @@ extension GitRepository {
     ///
     /// - Parameter made: The commits made here; all others came from the remote, with everything they need.
     func push(
-        _ exchange: PushExchange, to remote: GitRemote, made: Set<CommitID>, flag: CancellationFlag
+        _ exchange: PushExchange, to remote: GitRemote, made: Set<CommitID>, flag: CancellationFlag,
+        sshSocket: String? = nil
     ) throws(GitError) {
         let conversation = RemoteConversation(
             remote, .receivePack, operation: "pushing \(exchange.branch) to \(remote.url)", folder: path, flag: flag)
+        conversation.sshSocket = sshSocket
         guard Self.isValid(Self.branchPrefix + exchange.branch) else {
             throw GitError(
                 code: .refused, operation: conversation.operation,

@@ -61,8 +61,9 @@ extension GitRepository {
     }
 
     static let branchPrefix = "refs/heads/"
+    static let tagPrefix = "refs/tags/"
 
-    static func isMirrored(_ name: String) -> Bool { name.hasPrefix(branchPrefix) || name.hasPrefix("refs/tags/") }
+    static func isMirrored(_ name: String) -> Bool { name.hasPrefix(branchPrefix) || name.hasPrefix(tagPrefix) }
 
     static func branch(ofReference name: String) -> String? {
         name.hasPrefix(branchPrefix) ? String(name.dropFirst(branchPrefix.count)) : nil

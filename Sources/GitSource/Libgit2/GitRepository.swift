@@ -37,6 +37,27 @@ final class GitRepository {
 
     deinit { git_repository_free(handle) }
 
+    /// Whether a folder is a repository itself: a bare one, or the top of a clone.
+    static func isRepository(_ path: String) -> Bool {
+        Libgit2.isReady && git_repository_open_ext(nil, path, GIT_REPOSITORY_OPEN_NO_SEARCH.rawValue, nil) == 0
+    }
+
+    var isBare: Bool { git_repository_is_bare(handle) == 1 }
+
+    /// Where objects and references are, for a linked work tree those of its clone.
+    var commonFolder: String { git_repository_commondir(handle).map { String(cString: $0) } ?? path }
+
+    /// The address of a configured remote; nil when there is none of that name.
+    func remoteAddress(_ name: String) throws(GitError) -> String? {
+        var config: OpaquePointer?
+        try check(git_repository_config_snapshot(&config, handle), "reading the settings of \(path)")
+        defer { git_config_free(config) }
+        // Not through `git_remote_lookup`: no `insteadOf` may apply, and looking for one leaks in libgit2 1.5.1.
+        var text: UnsafePointer<CChar>?
+        guard git_config_get_string(&text, config, "remote.\(name).url") == 0, let text else { return nil }
+        return String(cString: text)
+    }
+
     private static var notReady: GitError {
         GitError(code: .other, operation: "starting libgit2", detail: "git_libgit2_init reports an error")
     }

@@ -24,6 +24,20 @@ extension RepositoryReader {
         return found
     }
 
+    /// The ids of those files whose content is not here yet.
+    func missingFiles(at paths: [String], of id: CommitID) throws(GitError) -> [String] {
+        let operation = "looking for files of commit \(id.short)"
+        let tree = try repository.tree(of: try repository.object(git_oid(id), GIT_OBJECT_COMMIT, operation)).id
+        var missing: Set<String> = []
+        for path in paths {
+            guard let entry = try repository.entry(at: try parts(of: path), below: tree), entry.kind == .file,
+                !repository.hasObject(entry.id)
+            else { continue }
+            missing.insert(entry.id.hex)
+        }
+        return missing.sorted()
+    }
+
     func tree(of id: CommitID, changing edits: FileEdits) throws(GitError) -> TreeID {
         let operation = "changing files of commit \(id.short)"
         let base = try repository.tree(of: try repository.object(git_oid(id), GIT_OBJECT_COMMIT, operation)).id

@@ -17,12 +17,25 @@ final class PacketReader {
     private var start = 0
     /// Bytes that may still come.
     private var allowance: Int
+    private let limit: Int
 
     /// - Parameter limit: Bytes; more than that is refused, so that no server can fill the memory.
     init(_ stream: any GitStream, _ conversation: RemoteConversation, limit: Int) {
         self.stream = stream
         self.conversation = conversation
         allowance = limit
+        self.limit = limit
+    }
+
+    /// The first packet behind what smart HTTP puts in front; nil where nothing comes.
+    func first() throws(GitError) -> Packet? {
+        var packet = try next()
+        if case .data(let bytes)? = packet, bytes.starts(with: "# service=".utf8) {
+            packet = try next()
+            if packet == .flush { packet = try next() }
+        }
+        if case .data(let bytes)? = packet, PacketText.line(bytes) == "version 1" { packet = try next() }
+        return packet
     }
 
     /// The next packet; nil where the stream ends between two.
@@ -69,7 +82,7 @@ final class PacketReader {
             if received == 0 { return false }
             allowance -= received
             if allowance < 0 {
-                throw failure(.refused, "the server sends more than is allowed here, so the conversation was ended")
+                throw failure(.refused, "the server sends more than \(limit >> 20) MiB; the conversation was ended")
             }
             try conversation.checkWatch()
             buffer += chunk[..<received]
@@ -109,55 +122,6 @@ struct PacketWriter {
     mutating func flush() { bytes += Array("0000".utf8) }
     mutating func delimiter() { bytes += Array("0001".utf8) }
     mutating func add(raw more: [UInt8]) { bytes += more }
-}
-
-/// What a server of protocol version 0 or 1 says first: its references, one by one, and what it can.
-struct Advertisement {
-    /// Without values: `symref=HEAD:refs/heads/main` is under "symref", and of several the last.
-    private(set) var capabilities: [String: String] = [:]
-    /// Of the references asked for, those that are there: object ids by full names.
-    private(set) var references: [String: String] = [:]
-
-    /// Larger lists are refused: 32 MiB are some 450,000 references.
-    static let limitBytes = 32 << 20
-
-    /// - Parameter isWanted: Whether a reference is kept; the others only pass by.
-    /// - Throws: `.notFound`, `.unauthorized` or `.refused` for what the server says instead.
-    init(
-        _ packets: PacketReader, _ conversation: RemoteConversation, keeping isWanted: (String) -> Bool
-    ) throws(GitError) {
-        var isFirst = true
-        while let packet = try packets.next() {
-            guard case .data(let bytes) = packet else {
-                // Smart HTTP puts the name of the service and a flush in front.
-                if isFirst { continue }
-                return
-            }
-            let line = PacketText.line(bytes)
-            if line.hasPrefix("# service=") || line == "version 1" { continue }
-            try PacketText.throwRemoteError(line, conversation)
-            let parts = line.split(separator: "\0", maxSplits: 1, omittingEmptySubsequences: false)
-            if isFirst, parts.count == 2 { capabilities = Self.parsed(parts[1]) }
-            isFirst = false
-            let words = parts[0].split(separator: " ", maxSplits: 1)
-            guard words.count == 2, words[0].utf8.count == 40 else { continue }
-            let name = String(words[1])
-            if isWanted(name) { references[name] = String(words[0]) }
-        }
-        if isFirst {
-            throw GitError(
-                code: .unreachable, operation: conversation.operation, detail: "the server says nothing about itself")
-        }
-    }
-
-    static func parsed(_ text: Substring) -> [String: String] {
-        var found: [String: String] = [:]
-        for word in text.split(separator: " ") {
-            let parts = word.split(separator: "=", maxSplits: 1)
-            found[String(parts[0])] = parts.count > 1 ? String(parts[1]) : ""
-        }
-        return found
-    }
 }
 
 /// Text inside packets. Pure.

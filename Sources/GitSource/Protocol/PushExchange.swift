@@ -21,8 +21,8 @@ struct PushExchange {
     /// - Parameter pack: Makes the pack of all objects that the remote lacks; called when the branch stands as expected.
     func run(_ conversation: RemoteConversation, pack: () throws(GitError) -> [UInt8]) throws(GitError) {
         let channel = GitChannel(conversation)
-        let list = PacketReader(try channel.open(), conversation, limit: Advertisement.limitBytes)
-        let offer = try Advertisement(list, conversation) { $0 == reference }
+        let list = PacketReader(try channel.open(), conversation, limit: Advertisement.limitBytes(conversation))
+        let offer = try Advertisement(try list.first(), list, conversation) { $0 == reference }
         let present = offer.references[reference]
         guard present == expected?.hex else {
             try? endPolitely(channel)
@@ -91,6 +91,7 @@ final class SidebandReader {
     private let conversation: RemoteConversation
     private var inner: [UInt8] = []
     private(set) var remarks: [UInt8] = []
+    private var hasData = false
     private static let remarkLimitBytes = 16_384
 
     init(_ packets: PacketReader, _ conversation: RemoteConversation) {
@@ -123,17 +124,40 @@ final class SidebandReader {
     func nextData() throws(GitError) -> [UInt8]? {
         while case .data(let packet)? = try packets.next() {
             guard let channel = packet.first else { continue }
-            let content = packet.dropFirst()
-            switch channel {
-            case 1: return Array(content)
-            case 2: remarks += content.prefix(max(0, Self.remarkLimitBytes - remarks.count))
-            default:
-                let words = PacketText.shown(String(decoding: content.prefix(4096), as: UTF8.self))
-                throw GitError(
-                    code: .refused, operation: conversation.operation,
-                    detail: (["the remote says: \(words)"] + PushReport.lines(remarks)).joined(separator: "\n"))
-            }
+            if let data = try take(channel, packet.dropFirst()) { return data }
         }
         return nil
+    }
+
+    /// The next part of a pack; nil at its end. Acknowledgements, and where history is cut off, are passed over.
+    func nextPackData() throws(GitError) -> [UInt8]? {
+        while let packet = try packets.next() {
+            guard case .data(let bytes) = packet, let channel = bytes.first else {
+                if hasData, packet == .flush { return nil }
+                continue
+            }
+            guard channel <= 3 else {
+                try PacketText.throwRemoteError(PacketText.line(bytes), conversation)
+                continue
+            }
+            if let data = try take(channel, bytes.dropFirst()) { return data }
+        }
+        return nil
+    }
+
+    private func take(_ channel: UInt8, _ content: ArraySlice<UInt8>) throws(GitError) -> [UInt8]? {
+        switch channel {
+        case 1:
+            hasData = true
+            return Array(content)
+        case 2:
+            remarks += content.prefix(max(0, Self.remarkLimitBytes - remarks.count))
+            return nil
+        default:
+            let words = PacketText.shown(String(decoding: content.prefix(4096), as: UTF8.self))
+            throw GitError(
+                code: .refused, operation: conversation.operation,
+                detail: (["the remote says: \(words)"] + PushReport.lines(remarks)).joined(separator: "\n"))
+        }
     }
 }
