@@ -136,6 +136,11 @@ public protocol Cluster: Sendable {
     /// PUT of a whole object; with a `resourceVersion` in it only over that version.
     func replace(_ object: Value, in resource: APIResource, dryRun: Bool) async throws(ClusterError) -> WriteResult
 
+    /// The last lines of what a container wrote.
+    ///
+    /// - Parameter lines: 1 or more.
+    func log(pod: String, namespace: String, container: String, lines: Int) async throws(ClusterError) -> String
+
     /// Asks for deletion; returns when the server has accepted, which may be before the object is gone.
     ///
     /// - Returns: False when there was no such object.
@@ -144,6 +149,15 @@ public protocol Cluster: Sendable {
         _ resource: APIResource, namespace: String?, name: String, preconditions: Preconditions,
         propagation: Propagation, dryRun: Bool
     ) async throws(ClusterError) -> Bool
+}
+
+extension Cluster {
+    /// For clusters that have no containers.
+    public func log(pod: String, namespace: String, container: String, lines: Int) async throws(ClusterError) -> String
+    {
+        throw ClusterError(
+            .notFound, operation: "reading the log of \(namespace)/\(pod)", detail: "this cluster keeps no logs")
+    }
 }
 
 /// Why a cluster did not do what was asked, in terms a caller can act on.

@@ -31,6 +31,17 @@ public enum Conventions {
     /// How long a wave of this object's service may take to become healthy: `5m`. The longest of a service counts.
     public static let healthTimeoutAnnotation = "kubernaut.dev/health-timeout"
 
+    /// `before` or `after`, on a Job: it runs once for every change of its service, before or after its wave.
+    public static let hookAnnotation = "kubernaut.dev/hook"
+    /// How long a hook may run, where its Job names no `activeDeadlineSeconds`: `10m`.
+    public static let deadlineAnnotation = "kubernaut.dev/deadline"
+
+    // What kubernaut writes on the Jobs of hooks.
+    /// The Job that git names, of which this one is a run.
+    public static let hookOfAnnotation = "kubernaut.dev/hook-of"
+    /// The commit that it was started for.
+    public static let attemptAnnotation = "kubernaut.dev/commit"
+
     // What people, or `kubernaut prune|sync|suspend` for them, write on an environment's ApplySet parent.
     /// The hash of the held deletions that may go; taken off when it was obeyed, or when it names another list.
     public static let confirmedPruneAnnotation = "kubernaut.dev/confirmed-prune"

@@ -59,6 +59,29 @@ public enum Outcome: String, Sendable, Hashable, CaseIterable {
     case stopped
 }
 
+/// What a container of a hook wrote, at least its end.
+public struct HookLog: Sendable, Hashable {
+    /// The Job of this run.
+    public let key: ResourceKey
+    public let service: Name
+    /// Empty when no pod could be found.
+    public let pod: String
+    public let container: String
+    /// At most 64 KiB; empty when it wrote nothing.
+    public let text: String
+    /// Why it could not be read; nil when it could.
+    public let problem: String?
+
+    public init(key: ResourceKey, service: Name, pod: String, container: String, text: String, problem: String? = nil) {
+        self.key = key
+        self.service = service
+        self.pod = pod
+        self.container = container
+        self.text = text
+        self.problem = problem
+    }
+}
+
 /// One run from commit to cluster. Append-only in the history, failed passes too.
 public struct PassRecord: Sendable, Hashable, Identifiable {
     /// 32 hexadecimal digits, sortable by time of start.
@@ -82,6 +105,8 @@ public struct PassRecord: Sendable, Hashable, Identifiable {
     public var diagnostics: [Diagnostic]
     /// Texts of the server's `Warning` headers, each once.
     public var warnings: [String]
+    /// What hooks wrote that ended in this pass.
+    public var logs: [HookLog]
 
     public init(id: String, environment: Name, trigger: Trigger, startedAt: Instant) {
         self.id = id
@@ -98,6 +123,7 @@ public struct PassRecord: Sendable, Hashable, Identifiable {
         unchangedCount = 0
         diagnostics = []
         warnings = []
+        logs = []
     }
 
     public func count(of action: Action) -> Int {

@@ -59,5 +59,20 @@ let sqliteMigrations: [String] = [
         BEGIN SELECT RAISE(ABORT, 'passes are never changed'); END;
     CREATE TRIGGER pass_is_never_deleted BEFORE DELETE ON pass
         BEGIN SELECT RAISE(ABORT, 'passes are never deleted'); END;
+    """,
+    // 2: what hooks wrote.
     """
+    CREATE TABLE pass_log (
+        pass_id   TEXT NOT NULL,
+        position  INTEGER NOT NULL,
+        namespace TEXT,
+        job       TEXT NOT NULL,
+        service   TEXT NOT NULL,
+        pod       TEXT NOT NULL,
+        container TEXT NOT NULL,
+        text      TEXT NOT NULL,
+        problem   TEXT,
+        PRIMARY KEY (pass_id, position)
+    ) STRICT, WITHOUT ROWID;
+    """,
 ]

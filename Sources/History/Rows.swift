@@ -53,6 +53,21 @@ func objectResult(_ row: borrowing SQLiteRow) throws(HistoryError) -> ObjectResu
         action: try known(Action(rawValue: row.text(5)), row.text(5)), message: row.text(6))
 }
 
+func columns(of log: HookLog) -> [SQLiteValue] {
+    [
+        .optional(log.key.namespace), .text(log.key.name), .text(log.service.text), .text(log.pod),
+        .text(log.container), .text(log.text), .optional(log.problem),
+    ]
+}
+
+func hookLog(_ row: borrowing SQLiteRow) throws(HistoryError) -> HookLog {
+    HookLog(
+        key: ResourceKey(
+            groupKind: GroupKind(group: "batch", kind: "Job"), namespace: row.optionalText(0), name: row.text(1)),
+        service: try known(Name(row.text(2)), row.text(2)), pod: row.text(3), container: row.text(4),
+        text: row.text(5), problem: row.optionalText(6))
+}
+
 func diagnostic(_ row: borrowing SQLiteRow) throws(HistoryError) -> Diagnostic {
     Diagnostic(
         try known(Diagnostic.Severity(rawValue: row.text(0)), row.text(0)), row.text(1), row.text(2),

@@ -48,6 +48,7 @@ extension SQLiteDatabase {
         try add("pass_object", record.objects.enumerated().map { [id, .integer(Int64($0))] + columns(of: $1) })
         try add("pass_diagnostic", record.diagnostics.enumerated().map { [id, .integer(Int64($0))] + columns(of: $1) })
         try add("pass_warning", record.warnings.enumerated().map { [id, .integer(Int64($0)), .text($1)] })
+        try add("pass_log", record.logs.enumerated().map { [id, .integer(Int64($0))] + columns(of: $1) })
     }
 
     func pass(_ id: String) throws(HistoryError) -> PassRecord? {
@@ -91,11 +92,17 @@ extension SQLiteDatabase {
             """, while: operation)
         let warnings = try prepare(
             "SELECT message FROM pass_warning WHERE pass_id = ? ORDER BY position", while: operation)
+        let logs = try prepare(
+            """
+            SELECT namespace, job, service, pod, container, text, problem
+            FROM pass_log WHERE pass_id = ? ORDER BY position
+            """, while: operation)
         for index in records.indices {
             let id = [SQLiteValue.text(records[index].id)]
             records[index].objects = try objects.rows(id) { row throws(HistoryError) in try objectResult(row) }
             records[index].diagnostics = try diagnostics.rows(id) { row throws(HistoryError) in try diagnostic(row) }
             records[index].warnings = try warnings.rows(id) { row in row.text(0) }
+            records[index].logs = try logs.rows(id) { row throws(HistoryError) in try hookLog(row) }
         }
         return records
     }

@@ -93,6 +93,19 @@ public final class KubernetesCluster: Cluster {
         }
     }
 
+    public func log(
+        pod: String, namespace: String, container: String, lines: Int
+    ) async throws(ClusterError) -> String {
+        let operation = "reading the log of \(container) in Pod/\(namespace)/\(pod)"
+        let pods = APIResource(
+            kind: GroupVersionKind(group: "", version: "v1", kind: "Pod"), plural: "pods", isNamespaced: true, verbs: []
+        )
+        let path = ResourcePath(try path(pods, namespace, pod, operation).text + "/log")
+            .adding("container", container).adding("tailLines", "\(lines)").adding("limitBytes", "\(1 << 20)")
+        let answer = try await connection.result(of: .init(path: path, operation: operation, accept: "*/*"))
+        return String(decoding: answer.body, as: UTF8.self)
+    }
+
     // MARK: Writing
 
     public func apply(

@@ -92,6 +92,14 @@ public struct MeasuredCluster: Cluster {
         }
     }
 
+    public func log(
+        pod: String, namespace: String, container: String, lines: Int
+    ) async throws(ClusterError) -> String {
+        try await measure("log") { () async throws(ClusterError) in
+            try await cluster.log(pod: pod, namespace: namespace, container: container, lines: lines)
+        }
+    }
+
     public func delete(
         _ resource: APIResource, namespace: String?, name: String, preconditions: Preconditions,
         propagation: Propagation, dryRun: Bool

@@ -9,11 +9,16 @@ struct Applier: Sendable {
     let interruption: Interruption
     /// Called for every object as soon as it is as git wants it.
     let settle: @Sendable (ResourceKey) -> Void
+    private let order: HookOrder
     private let book = ReportBook()
     private let finished = Lock<Set<Name>>([])
     private let done = Broadcast()
 
-    init(bench: Workbench, interruption: Interruption, settle: @escaping @Sendable (ResourceKey) -> Void = { _ in }) {
+    init(
+        bench: Workbench, interruption: Interruption, order: HookOrder = HookOrder(),
+        settle: @escaping @Sendable (ResourceKey) -> Void = { _ in }
+    ) {
+        self.order = order
         self.bench = bench
         self.interruption = interruption
         self.settle = settle
@@ -122,7 +127,7 @@ struct Applier: Sendable {
             for item in items {
                 group.addTask {
                     guard !interruption.isRaised, let written = await bring(item, with: writer) else { return nil }
-                    if written.action != .failed { settle(item.key) }
+                    if written.action != .failed, item.desired.hook == nil { settle(item.key) }
                     book.note(written, item.key, item.desired.service)
                     return written.action == .failed ? item.key : nil
                 }
@@ -134,6 +139,12 @@ struct Applier: Sendable {
     }
 
     private func bring(_ item: Plan.Item, with writer: ObjectWriter) async -> ObjectWriter.Written? {
+        if let hook = item.desired.hook {
+            let runner = HookRunner(bench: bench, interruption: interruption, order: order)
+            guard let result = await runner.run(item, hook) else { return nil }
+            book.keep(result.logs)
+            return result.written
+        }
         if item.desired.awaitsKind {
             do throws(ClusterError) {
                 try await Foundation(bench: bench, interruption: interruption)
@@ -174,12 +185,16 @@ struct Applier: Sendable {
     /// requests to a workload, for without its backend a webhook refuses every write.
     private static func needsHealth(before step: [Plan.Item], after last: [Plan.Item]) -> Bool {
         guard let step = step.first, let last = last.first else { return false }
+        if step.desired.position.step.phase != last.desired.position.step.phase, step.desired.hook != nil {
+            return true
+        }
         return step.desired.wave != last.desired.wave || ApplyOrder.callsBack(step.key.groupKind)
     }
 
     private func waitForHealth(of objects: [DesiredObject], in service: Plan.ServicePlan) async -> String? {
         let wave = objects.last?.wave ?? 0
-        return await waitForHealth(of: objects.map(\.key), upTo: service.healthTimeout)
+        // Hooks among them have ended, or the walk would not have come here.
+        return await waitForHealth(of: objects.filter { $0.hook == nil }.map(\.key), upTo: service.healthTimeout)
             .map { "waits for wave \(wave): \($0)" }
     }
 

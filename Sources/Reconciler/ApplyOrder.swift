@@ -72,10 +72,12 @@ enum ApplyOrder {
         /// Objects with the same step may be written side by side.
         let step: Step
 
-        init(wave: Int, key: ResourceKey) {
+        /// - Parameter phase: Below 0 for what comes before the rest of its wave, above 0 for what comes after.
+        init(wave: Int, phase: Int = 0, key: ResourceKey) {
             self.key = key
             step = Step(
-                isFoundation: isFoundation(key.groupKind), wave: wave, rank: ApplyOrder.rank(of: key.groupKind))
+                isFoundation: isFoundation(key.groupKind), wave: wave, phase: phase,
+                rank: ApplyOrder.rank(of: key.groupKind))
         }
 
         static func < (left: Position, right: Position) -> Bool {
@@ -88,13 +90,14 @@ enum ApplyOrder {
     struct Step: Comparable, Hashable, Sendable {
         let isFoundation: Bool
         let wave: Int
+        let phase: Int
         let rank: Int
 
         static func < (left: Step, right: Step) -> Bool {
             // Foundations come before the first wave, whatever wave they name.
             if left.isFoundation != right.isFoundation { return left.isFoundation }
             if left.isFoundation { return left.rank < right.rank }
-            return (left.wave, left.rank) < (right.wave, right.rank)
+            return (left.wave, left.phase, left.rank) < (right.wave, right.phase, right.rank)
         }
     }
 }

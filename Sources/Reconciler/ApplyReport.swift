@@ -11,6 +11,8 @@ struct ApplyReport: Sendable {
     var failedServices: [Name: String] = [:]
     /// Keys that are now as git wants them.
     var settled: Set<ResourceKey> = []
+    /// What hooks wrote.
+    var logs: [HookLog] = []
     /// Something failed that may succeed later by itself.
     var isRetryable = false
     /// Not everything was tried: a newer commit or a shutdown came.
@@ -39,6 +41,8 @@ final class ReportBook: Sendable {
         }
         changes.send()
     }
+
+    func keep(_ logs: [HookLog]) { report.withLock { $0.logs += logs } }
 
     func skip(_ keys: [ResourceKey], _ service: Name, because reason: String) {
         report.withLock { report in

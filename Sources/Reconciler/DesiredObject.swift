@@ -13,6 +13,10 @@ struct DesiredObject: Sendable {
     let mayAdopt: Bool
     /// What others may set.
     let ignored: IgnoredFields
+    /// Nil for everything but Jobs that run once for each change.
+    let hook: Hook?
+    /// The commit that a hook is started for; nil before it is.
+    var attempt: String?
     /// The kind comes with a CRD of the same revision: wait until the cluster serves it.
     let awaitsKind: Bool
 
@@ -33,7 +37,14 @@ struct DesiredObject: Sendable {
         DesiredObject(
             key: key, resource: resource, manifest: manifest, position: position, mode: mode,
             mayRecreate: mayRecreate, mayAdopt: mayAdopt, ignored: IgnoredFields(ignored.pointers + [pointer]),
-            awaitsKind: awaitsKind)
+            hook: hook, attempt: attempt, awaitsKind: awaitsKind)
+    }
+
+    /// The same, for a hook that is started now.
+    func attempted(by commit: String) -> DesiredObject {
+        var object = self
+        object.attempt = commit
+        return object
     }
 
     /// What must be in the live object for it to be as git wants it.
@@ -62,7 +73,22 @@ struct DesiredObject: Sendable {
         metadata["annotations"] = annotations
         object["metadata"] = metadata
         object["status"] = nil
-        return object
+        return hook.map { marked(object, $0) } ?? object
+    }
+
+    /// A run of a hook has its own name, and an end that the cluster keeps.
+    private func marked(_ object: Value, _ hook: Hook) -> Value {
+        var object = object
+        var metadata = object["metadata"] ?? [:]
+        metadata["name"] = .string(key.name)
+        object["metadata"] = metadata
+        if object[at: "spec", "activeDeadlineSeconds"] == nil, var spec = object["spec"] {
+            spec["activeDeadlineSeconds"] = .integer(hook.deadline.components.seconds)
+            object["spec"] = spec
+        }
+        var annotations: [String: String?] = [Conventions.hookOfAnnotation: hook.origin.identity]
+        if let attempt { annotations[Conventions.attemptAnnotation] = attempt }
+        return object.annotated(annotations)
     }
 }
 
@@ -95,6 +121,7 @@ struct DesiredState: Sendable {
         services = rendering.services
         let ownKinds = Self.kinds(definedIn: rendering)
         var owners: [ResourceKey: Name] = [:]
+        let runs = Self.runs(rendering)
         let adopting = Dictionary(services.map { ($0.name, $0.adoptsExisting) }) { first, _ in first }
         for manifest in rendering.services.lazy.filter({ !$0.isFailed }).flatMap(\.manifests) {
             let lookup = Self.resource(for: manifest.kind, discovery: discovery, ownKinds: ownKinds)
@@ -108,6 +135,13 @@ struct DesiredState: Sendable {
             }
             guard let resource = lookup.resource else {
                 refuse(key, manifest, lookup.problem)
+                continue
+            }
+            let hook: Hook?
+            do throws(Hook.Problem) {
+                hook = try Hook.read(manifest, key: key, run: runs[manifest.service] ?? "")
+            } catch {
+                refuse(key, manifest, error.text)
                 continue
             }
             if let owner = owners[key] {
@@ -131,19 +165,36 @@ struct DesiredState: Sendable {
                 refuse(key, manifest, "\(Conventions.ignoreAnnotation): \"\(error.pointer)\" is no field to ignore")
                 continue
             }
-            objects[key] = DesiredObject(
-                key: key, resource: resource, manifest: manifest,
+            let live = hook.map {
+                ResourceKey(
+                    groupKind: key.groupKind, namespace: key.namespace, name: Hook.name(key.name, run: $0.run))
+            }
+            objects[live ?? key] = DesiredObject(
+                key: live ?? key, resource: resource, manifest: manifest,
                 position: ApplyOrder.Position(
-                    wave: manifest.object.annotation(Conventions.waveAnnotation).flatMap { Int($0) } ?? 0, key: key),
+                    wave: manifest.object.annotation(Conventions.waveAnnotation).flatMap { Int($0) } ?? 0,
+                    phase: hook?.order ?? 0,
+                    key: live ?? key),
                 mode: manifest.object.annotation(Conventions.applyAnnotation)
                     .flatMap { Environment.ApplyMode(rawValue: $0) } ?? rendering.environment.applyMode,
                 mayRecreate: manifest.object.annotation(Conventions.recreateAnnotation) == "allowed",
                 mayAdopt: manifest.object.annotation(Conventions.adoptAnnotation).map { $0 == "true" }
                     ?? adopting[manifest.service].flatMap(\.self) ?? rendering.environment.adoptsExisting,
-                ignored: ignored, awaitsKind: lookup.isAwaited)
+                ignored: ignored, hook: hook, awaitsKind: lookup.isAwaited)
         }
         leaveReplicasToAutoscalers()
     }
+
+    /// Per service that has a hook: what its whole rendering is called.
+    private static func runs(_ rendering: Rendering) -> [Name: String] {
+        let services = rendering.services.filter { service in
+            service.manifests.contains { $0.object.annotation(Conventions.hookAnnotation) != nil }
+        }
+        return Dictionary(services.map { ($0.name, Hook.run(of: $0.manifests)) }) { first, _ in first }
+    }
+
+    /// The Jobs that git names as hooks.
+    var hookOrigins: Set<ResourceKey> { Set(objects.values.compactMap(\.hook?.origin)) }
 
     /// An autoscaler of this revision sets what its target would get from git.
     private mutating func leaveReplicasToAutoscalers() {

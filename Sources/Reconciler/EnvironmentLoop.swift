@@ -252,7 +252,8 @@ public final class EnvironmentLoop: Service {
     /// The environment as people see it, now.
     public var status: EnvironmentStatus {
         let report = StatusReport(
-            book.current, members: bench.index.members, finished: bench.index.finished, now: rooms.time.uptime(),
+            book.current, members: bench.index.members, finished: bench.index.finished, hooks: bench.index.hooks,
+            now: rooms.time.uptime(),
             date: rooms.time.now(), stuckAfter: rooms.settings.stuckAfter)
         book.noteRolling(report.rolling, at: rooms.time.uptime())
         return report.status

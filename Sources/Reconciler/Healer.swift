@@ -44,7 +44,10 @@ struct Healer: Sendable {
         let state = book.current
         var due: [(DesiredObject, MemberIndex.Suspicion)] = []
         for (key, suspicion) in pending {
-            if state.settled.contains(key), let desired = state.desired.objects[key] {
+            if state.desired.objects[key]?.hook != nil || bench.index.member(key)?.hookOf != nil {
+                // Runs of hooks come and go; what becomes of them is for a pass to see.
+                pending[key] = nil
+            } else if state.settled.contains(key), let desired = state.desired.objects[key] {
                 due.append((desired, suspicion))
                 pending[key] = nil
             } else if !state.isReconciling {

@@ -61,13 +61,16 @@ struct HealthProbe: Sendable {
 
     private static func problem(_ key: ResourceKey, in index: MemberIndex) -> String? {
         guard let member = index.member(key) else {
-            return index.finished[key] == nil ? "\(key) is missing" : nil
+            return index.finished[key] == nil && !index.hasEndedWell(key) ? "\(key) is missing" : nil
         }
         switch member.health.status {
         case .healthy, .suspended: return nil
         case .progressing, .terminating, .missing, .degraded, .unknown: return "\(key): \(member.health.reason)"
         }
     }
+
+    /// Asks after objects of kinds that nobody watches.
+    func askUnfollowed(_ keys: [ResourceKey]) async { await ask(keys.filter { !bench.index.isFollowed($0.groupKind) }) }
 
     private func ask(_ keys: [ResourceKey]) async {
         guard !keys.isEmpty, let discovery = try? await bench.cluster.discovery(refresh: false) else { return }

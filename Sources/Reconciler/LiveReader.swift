@@ -20,12 +20,14 @@ struct LiveReader: Sendable {
             live.memory = ParentMemory(of: parent)
             live.notes = ParentNotes(of: parent)
             bench.index.setFinished(live.memory.finished.merging(bench.index.finished) { _, newer in newer })
+            bench.index.setHooks(live.memory.hooks.merging(bench.index.hooks) { _, newer in newer })
         }
         let kinds = live.announced.groupKinds.union(
             desired.objects.values.filter { !$0.awaitsKind }.map(\.key.groupKind))
         live.unread = try await list(kinds.subtracting(bench.index.kinds), desired, discovery)
         live.members = bench.index.members
         live.finished = bench.index.finished
+        live.hooks = bench.index.hooks
         let missing = desired.objects.values.filter { live.members[$0.key] == nil && !$0.awaitsKind }
         live.strangers = try await strangers(missing)
         return live

@@ -18,6 +18,8 @@ struct LiveState: Sendable {
     var notes = ParentNotes()
     /// Jobs that succeeded and were cleared away, with the digests they ran from: there is nothing to create.
     var finished: [ResourceKey: String] = [:]
+    /// Hooks that ran to their end, by the Job that git names, with the rendering they ran for.
+    var hooks: [ResourceKey: String] = [:]
     /// Kinds whose members could not be read, and why: nothing of them is known to be absent.
     var unread: [GroupKind: String] = [:]
 }

@@ -25,6 +25,10 @@ struct Member: Sendable, Hashable {
     let wave: Int
     let ownership: Ownership
     let isPruneDisabled: Bool
+    /// The Job in git of which this one is a run; nil for everything else.
+    let hookOf: ResourceKey?
+    /// The commit for which a hook was started; empty for everything else.
+    let attempt: String
     let isTerminating: Bool
     let finalizers: [String]
     /// Some of its fields are ours by PUT or POST, which server-side apply does not give up.
@@ -43,6 +47,8 @@ struct Member: Sendable, Hashable {
         wave = object.annotation(Conventions.waveAnnotation).flatMap { Int($0) } ?? 0
         ownership = Ownership(of: object, key: key, in: applySet)
         isPruneDisabled = object.annotation(Conventions.pruneAnnotation) == "disabled"
+        hookOf = object.annotation(Conventions.hookOfAnnotation).flatMap { ResourceKey(identity: $0) }
+        attempt = object.annotation(Conventions.attemptAnnotation) ?? ""
         isTerminating = metadata?["deletionTimestamp"]?.string != nil
         finalizers = metadata?["finalizers"]?.list?.compactMap(\.string) ?? []
         needsTakeover = FieldTakeover.isNeeded(for: object)

@@ -33,6 +33,10 @@ final class MemberIndex: Sendable {
         var suspects: [ResourceKey: Suspicion] = [:]
         /// Jobs that succeeded and were then cleared away by the cluster, with the digest they ran from.
         var finished: [ResourceKey: String] = [:]
+        /// Hooks that ran to their end, with the rendering they ran for.
+        var hooks: [ResourceKey: String] = [:]
+        /// Runs of hooks that are gone, and how they did last.
+        var endedRuns: [ResourceKey: HealthStatus] = [:]
         /// What the parent must announce at least; nil before the first pass.
         var expectedParent: ApplySet.Contents?
     }
@@ -200,6 +204,10 @@ final class MemberIndex: Sendable {
             isLater(object.resourceVersion ?? "", than: known.resourceVersion)
         else { return false }
         state.members[key] = nil
+        if known.hookOf != nil {
+            state.endedRuns[key] = known.health.status
+            return false
+        }
         state.suspects[key] = .vanished(uid: known.uid, wasHealthy: known.health == .healthy)
         return true
     }
@@ -212,6 +220,17 @@ final class MemberIndex: Sendable {
         state.withLock { $0.finished[key] = digest }
         changes.send()
     }
+
+    // MARK: Hooks
+
+    var hooks: [ResourceKey: String] { state.withLock { $0.hooks } }
+    func setHooks(_ hooks: [ResourceKey: String]) { state.withLock { $0.hooks = hooks } }
+    func noteHook(_ origin: ResourceKey, run: String) {
+        state.withLock { $0.hooks[origin] = run }
+        changes.send()
+    }
+    /// Whether a run of a hook had ended well when the cluster cleared it away.
+    func hasEndedWell(_ key: ResourceKey) -> Bool { state.withLock { $0.endedRuns[key] == .healthy } }
 
     // MARK: The parent
 

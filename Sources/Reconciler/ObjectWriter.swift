@@ -19,7 +19,7 @@ struct ObjectWriter: Sendable {
     /// Never throws: a refusal is a result. `nil` when interrupted before anything was sent.
     func bring(_ item: Plan.Item) async -> Written? {
         switch item.step {
-        case .leave: return Written(action: .unchanged)
+        case .leave, .awaitHook, .rerun: return Written(action: .unchanged)
         case .refuse(let reason): return Written(action: .failed, message: reason, isRetryable: true)
         case .create, .configure, .verify, .awaitDeletion: break
         }
@@ -85,7 +85,7 @@ struct ObjectWriter: Sendable {
         case .awaitDeletion:
             try await awaitDeletion(desired)
             return try await once(desired, .create)
-        case .leave, .refuse:
+        case .leave, .refuse, .awaitHook, .rerun:
             return Written(action: .unchanged)
         }
     }

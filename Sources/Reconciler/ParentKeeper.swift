@@ -25,6 +25,10 @@ struct ParentKeeper: Sendable {
     ) async throws(ClusterError) {
         // What another revision ran, or none, needs no memory.
         bench.index.setFinished(bench.index.finished.filter { desired.objects[$0.key]?.digest == $0.value })
+        if desired.failedServices.isEmpty {
+            let origins = desired.hookOrigins
+            bench.index.setHooks(bench.index.hooks.filter { origins.contains($0.key) })
+        }
         var remaining = ApplySet.Contents(of: desired.objects.keys)
             .union(ApplySet.Contents(of: bench.index.members.keys))
             .union(ApplySet.Contents(of: lingering))
@@ -32,7 +36,7 @@ struct ParentKeeper: Sendable {
         // What could not be read may still have members: whoever forgets it now never finds them again.
         if !live.unread.isEmpty { remaining = remaining.union(plan.announced) }
         let held = plan.prune.heldList
-        let isRemembered = live.memory == ParentMemory(finished: bench.index.finished, held: held)
+        let isRemembered = live.memory == memory(held)
         guard remaining != plan.announced || !isRemembered else { return }
         // Said before it is written, so that our own write never looks like somebody's edit.
         bench.index.expectParent(remaining)
@@ -42,6 +46,16 @@ struct ParentKeeper: Sendable {
     /// Writes down that a Job is done, so that no later daemon runs it again.
     func remember(finished key: ResourceKey, digest: String) async throws(ClusterError) {
         bench.index.noteFinished(key, digest: digest)
+        try await rewrite()
+    }
+
+    /// Writes down that a hook ran to its end, so that it does not run again for the same rendering.
+    func remember(hook: Hook) async throws(ClusterError) {
+        bench.index.noteHook(hook.origin, run: hook.run)
+        try await rewrite()
+    }
+
+    private func rewrite() async throws(ClusterError) {
         guard let parent = try await LiveReader(bench: bench, interruption: interruption).parent() else { return }
         try await write(bench.applySet.contents(of: parent), held: ParentMemory(of: parent).held)
     }
@@ -67,9 +81,12 @@ struct ParentKeeper: Sendable {
         }
     }
 
+    private func memory(_ held: HeldPrune) -> ParentMemory {
+        ParentMemory(finished: bench.index.finished, hooks: bench.index.hooks, held: held)
+    }
+
     private func write(_ contents: ApplySet.Contents, held: HeldPrune) async throws(ClusterError) {
-        let memory = ParentMemory(finished: bench.index.finished, held: held)
-        let parent = bench.applySet.parent(announcing: contents, memory: memory)
+        let parent = bench.applySet.parent(announcing: contents, memory: memory(held))
         _ = try await bench.request(interruption) { () throws(ClusterError) in
             try await bench.cluster.apply(parent, to: ApplySet.resource, force: true, dryRun: false)
         }

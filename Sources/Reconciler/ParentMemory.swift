@@ -5,21 +5,28 @@ public import Domain
 /// What the ApplySet's parent remembers besides where members are: in its `data`, one line per entry.
 struct ParentMemory: Sendable, Hashable {
     static let finishedField = "finishedJobs"
+    static let hooksField = "hooks"
     static let heldField = "heldPrune"
     static let heldHashField = "heldPruneHash"
 
     /// Jobs that succeeded and were then cleared away by the cluster, with the digests they ran from.
     var finished: [ResourceKey: String] = [:]
+    /// Hooks that ran to their end, by the Job that git names, with the rendering they ran for.
+    var hooks: [ResourceKey: String] = [:]
     var held = HeldPrune()
 
-    init(finished: [ResourceKey: String] = [:], held: HeldPrune = HeldPrune()) {
+    init(
+        finished: [ResourceKey: String] = [:], hooks: [ResourceKey: String] = [:], held: HeldPrune = HeldPrune()
+    ) {
         self.finished = finished
+        self.hooks = hooks
         self.held = held
     }
 
     /// Lines that cannot be read are left out: somebody else wrote them.
     init(of parent: Value) {
         finished = Self.pairs(parent[at: "data", Self.finishedField]?.string ?? "")
+        hooks = Self.pairs(parent[at: "data", Self.hooksField]?.string ?? "")
         let lines = (parent[at: "data", Self.heldField]?.string ?? "").split(separator: "\n")
         let items = lines.compactMap { HeldPrune.Item(line: $0) }
         let hash = parent[at: "data", Self.heldHashField]?.string ?? ""
@@ -30,6 +37,7 @@ struct ParentMemory: Sendable, Hashable {
     var data: Value? {
         var data: Value = [:]
         if !finished.isEmpty { data[Self.finishedField] = Self.text(finished) }
+        if !hooks.isEmpty { data[Self.hooksField] = Self.text(hooks) }
         if !held.hash.isEmpty {
             data[Self.heldHashField] = .string(held.hash)
             data[Self.heldField] = .string(held.items.map(\.line).joined(separator: "\n"))

@@ -19,6 +19,10 @@ struct Plan: Sendable {
         /// The old one is being deleted: wait until it is gone, then create.
         case awaitDeletion(finalizers: [String])
         case refuse(String)
+        /// A hook that runs, or has ended without being noted.
+        case awaitHook
+        /// A hook that failed runs again; the failed run has this uid.
+        case rerun(uid: String)
     }
 
     struct Item: Sendable {
@@ -52,9 +56,13 @@ struct Plan: Sendable {
 
     /// - Parameters:
     ///   - confirmed: The hash of the held list that a person let go; nil when nobody did.
-    init(_ desired: DesiredState, live: LiveState, environment: Environment, confirmed: String? = nil) {
+    ///   - order: Why hooks may run again that failed.
+    init(
+        _ desired: DesiredState, live: LiveState, environment: Environment, confirmed: String? = nil,
+        order: HookOrder = HookOrder()
+    ) {
         let items = desired.objects.values.sorted { $0.position < $1.position }.map {
-            Item(desired: $0, step: Self.step(for: $0, live: live))
+            Item(desired: $0, step: Self.step(for: $0, live: live, order))
         }
         foundation = items.filter { ApplyOrder.isFoundation($0.key.groupKind) }
         let others = Dictionary(grouping: items.filter { !ApplyOrder.isFoundation($0.key.groupKind) }) {
@@ -89,9 +97,13 @@ struct Plan: Sendable {
         (foundation + services.flatMap(\.items)).allSatisfy { $0.step == .leave } && prune.ready.isEmpty
     }
 
-    private static func step(for desired: DesiredObject, live: LiveState) -> Step {
+    private static func step(for desired: DesiredObject, live: LiveState, _ order: HookOrder) -> Step {
         if let problem = live.unread[desired.key.groupKind] {
             return .refuse("\(desired.key.groupKind) could not be listed: \(problem)")
+        }
+        if let hook = desired.hook {
+            if live.hooks[hook.origin] == hook.run { return .leave }
+            if let member = live.members[desired.key] { return step(forRun: member, order) }
         }
         if let member = live.members[desired.key] { return step(for: desired, member: member) }
         guard let stranger = live.strangers[desired.key] else {
@@ -112,6 +124,15 @@ struct Plan: Sendable {
         }
     }
 
+    /// A hook that ran for this very rendering before.
+    private static func step(forRun member: Member, _ order: HookOrder) -> Step {
+        if member.isTerminating { return .awaitDeletion(finalizers: member.finalizers) }
+        guard member.health.status == .degraded else { return .awaitHook }
+        if order.mayRepeat(member) { return .rerun(uid: member.uid) }
+        return .refuse(
+            "the hook failed: \(member.health.reason); it runs again with a new commit or `kubernaut sync`")
+    }
+
     private static func step(for desired: DesiredObject, member: Member) -> Step {
         if member.isTerminating { return .awaitDeletion(finalizers: member.finalizers) }
         if case .copy = member.ownership, !desired.mayAdopt {
@@ -125,45 +146,5 @@ struct Plan: Sendable {
         case .unproven: return .verify
         case .drifted: return .configure
         }
-    }
-}
-
-/// Which services can never start, because what they need is missing or needs them back. Pure.
-enum Needs {
-    static func problems(in services: [RenderedService]) -> [Name: String] {
-        let needs = Dictionary(services.map { ($0.name, $0.needs) }) { first, _ in first }
-        var problems: [Name: String] = [:]
-        for service in services {
-            if let missing = service.needs.first(where: { needs[$0] == nil }) {
-                problems[service.name] = "it needs \(missing), which this environment does not have"
-            } else if let cycle = cycle(from: service.name, needs: needs) {
-                problems[service.name] = "it needs itself: \(cycle.map(\.text).joined(separator: " → "))"
-            }
-        }
-        return problems
-    }
-
-    /// The way from `start` back to itself; nil when there is none.
-    private static func cycle(from start: Name, needs: [Name: [Name]]) -> [Name]? {
-        var cameFrom: [Name: Name] = [:]
-        var queue = [start]
-        while let name = queue.popLast() {
-            for need in needs[name] ?? [] {
-                if need == start {
-                    var way = [start]
-                    var step: Name? = name
-                    while let name = step, name != start {
-                        way.append(name)
-                        step = cameFrom[name]
-                    }
-                    return [start] + way.reversed()
-                }
-                if cameFrom[need] == nil {
-                    cameFrom[need] = name
-                    queue.append(need)
-                }
-            }
-        }
-        return nil
     }
 }

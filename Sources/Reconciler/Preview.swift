@@ -89,6 +89,9 @@ public struct Preview: Sendable {
         switch item.step {
         case .refuse(let reason): return answer(.failed, live, reason)
         case .leave: return answer(.unchanged, live)
+        case .awaitHook: return answer(.unchanged, live, "the hook runs")
+        case .rerun:
+            return answer(.configured, item.desired.object(in: bench.applySet), "the hook failed and runs again")
         case .awaitDeletion(let finalizers):
             let holders = finalizers.isEmpty ? "" : ", held by \(finalizers.joined(separator: ", "))"
             return answer(.created, item.desired.object(in: bench.applySet), "the old one is being deleted\(holders)")

@@ -32,11 +32,14 @@ struct PrunePlan: Sendable {
         let wanted = Set(desired.objects.keys).union(desired.refusals.map(\.key))
         let wantedUIDs = Set(wanted.compactMap { live.members[$0]?.uid })
         let failed = desired.failedServices
+        let hookOrigins = desired.hookOrigins
         var candidates: [Item] = []
         var kept: [ResourceKey: String] = [:]
         for (key, member) in live.members where !wanted.contains(key) && member.ownership == .ours {
             // The same object, seen through another API group.
             if wantedUIDs.contains(member.uid) { continue }
+            // Earlier runs of a hook go when a later one has begun.
+            if let origin = member.hookOf, hookOrigins.contains(origin) { continue }
             if let reason = Self.reasonToKeep(key, member, failed: failed) {
                 kept[key] = reason
             } else if !member.isTerminating {

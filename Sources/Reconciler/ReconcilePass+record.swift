@@ -90,7 +90,7 @@ extension ReconcilePass {
         let items = plan.foundation + plan.services.flatMap(\.items)
         book.update { state in
             state.desired = desired
-            state.settled = Set(items.filter { $0.step == .leave }.map(\.key))
+            state.settled = Set(items.filter { $0.step == .leave && $0.desired.hook == nil }.map(\.key))
             state.held = plan.prune.held
             state.heldHash = plan.prune.heldHash
             state.clusterProblem = nil
@@ -101,12 +101,17 @@ extension ReconcilePass {
         }
     }
 
-    var applier: Applier {
-        Applier(bench: bench, interruption: interruption) { key in book.settle(key) }
+    func applier(_ order: HookOrder) -> Applier {
+        Applier(bench: bench, interruption: interruption, order: order) { key in book.settle(key) }
+    }
+
+    func order(_ trigger: Trigger, _ commit: CommitID?) -> HookOrder {
+        HookOrder(commit: commit?.hex ?? "", isRequested: trigger == .request)
     }
 
     func note(_ applied: ApplyReport, of plan: Plan, into record: inout PassRecord) {
         record.objects += applied.results.filter { $0.action != .unchanged }.sorted { $0.key < $1.key }
+        record.logs += applied.logs.sorted { $0.key < $1.key }
         record.unchangedCount = applied.results.count { $0.action == .unchanged }
         record.warnings = Array(applied.warnings.union(plan.notes)).sorted()
         let problems = applied.results.filter { $0.action == .failed || $0.action == .skipped }

@@ -33,14 +33,16 @@ public struct ReconcilePass: Sendable {
             let (desired, discovery) = try await want(rendering)
             let live = try await LiveReader(bench: bench, interruption: interruption).read(
                 desired, discovery: discovery)
-            let plan = Plan(desired, live: live, environment: environment, confirmed: confirmation(live))
+            let plan = Plan(
+                desired, live: live, environment: environment, confirmed: confirmation(live),
+                order: order(trigger, commit))
             adopt(plan, desired, live)
             try await stopIfSuspended(plan)
 
             record.stage = .apply
             let parent = ParentKeeper(bench: bench, interruption: interruption)
             try await parent.widen(for: plan, live: live)
-            let applied = await applier.apply(plan)
+            let applied = await applier(order(trigger, commit)).apply(plan)
             note(applied, of: plan, into: &record)
 
             record.stage = .prune

@@ -10,7 +10,7 @@ struct StatusReport {
 
     init(
         _ book: EnvironmentBook.State, members: [ResourceKey: Member], finished: [ResourceKey: String] = [:],
-        now: Duration, date: Instant, stuckAfter: Duration
+        hooks: [ResourceKey: String] = [:], now: Duration, date: Instant, stuckAfter: Duration
     ) {
         var status = EnvironmentStatus(environment: book.environment)
         status.head = book.head
@@ -29,7 +29,7 @@ struct StatusReport {
         for service in book.rendering?.services ?? [] {
             let view = ServiceView(
                 service: service, objects: (keys[service.name] ?? []).sorted { $0.position < $1.position },
-                book: book, members: members, finished: finished, date: date)
+                book: book, members: members, finished: finished, hooks: hooks, date: date)
             let (verdict, cause) = view.verdict(
                 rollingFor: book.rollingSince[service.name].map { now - $0 } ?? .zero, stuckAfter: stuckAfter)
             let isWaiting = [.waiting, .drifted].contains(verdict)
@@ -53,11 +53,13 @@ private struct ServiceView {
     let book: EnvironmentBook.State
     let members: [ResourceKey: Member]
     let finished: [ResourceKey: String]
+    let hooks: [ResourceKey: String]
     /// The wall clock, for holds that end by themselves.
     let date: Instant
 
     private func isFinished(_ object: DesiredObject) -> Bool {
-        members[object.key] == nil && finished[object.key] == object.digest
+        if let hook = object.hook { return hooks[hook.origin] == hook.run }
+        return members[object.key] == nil && finished[object.key] == object.digest
     }
 
     var statuses: [ObjectStatus] {
@@ -117,7 +119,10 @@ private struct ServiceView {
         if let reason = skipped.min(by: { $0.key < $1.key })?.message { return reason }
         // Rendered, but not yet looked up in the cluster's discovery: nothing is known of its objects.
         if objects.isEmpty, !service.manifests.isEmpty { return "it is not compared with the cluster yet" }
-        guard let object = objects.first(where: { !book.settled.contains($0.key) && book.problems[$0.key] == nil })
+        guard
+            let object = objects.first(where: {
+                !isFinished($0) && !book.settled.contains($0.key) && book.problems[$0.key] == nil
+            })
         else { return nil }
         return book.isReconciling ? "\(object.key) is being applied" : "\(object.key) is not applied yet"
     }

@@ -38,6 +38,8 @@ enum Codes {
     static let invalidLabel = "KN2304"
     static let duplicateObject = "KN2305"
     static let badSecret = "KN2306"
+    static let badHook = "KN2307"
+    static let badNeeds = "KN2308"
 
     // Warnings.
     static let unpinnedImage = "KN2501"

@@ -216,6 +216,20 @@ public enum DiagnosticCatalogue {
             """
             stringData of a Secret must be a map of strings. Numbers and booleans need quotes.
             """),
+        error(
+            Codes.badHook, "bad-hook",
+            """
+            The annotation kubernaut.dev/hook makes a Job run once for every change of its service: before or after the \
+            other objects of its wave. It belongs on Jobs alone, says before or after, and needs an end, \
+            spec.activeDeadlineSeconds or kubernaut.dev/deadline: 10m, because everything behind it waits for it.
+            """),
+        error(
+            Codes.badNeeds, "bad-needs",
+            """
+            A service starts when the services it needs work. One that needs itself, directly or over others, would \
+            wait for ever, and so would one that needs a service this environment does not have. The message names \
+            the way round. Nothing of such a service is applied.
+            """),
     ]
 
     private static let warnings: [Entry] = [

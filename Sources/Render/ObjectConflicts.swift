@@ -71,7 +71,8 @@ struct ObjectConflicts: Sendable {
 }
 
 extension RenderedService {
-    fileprivate func failing(with more: [Diagnostic]) -> RenderedService {
+    /// The same, with more errors and without manifests.
+    func failing(with more: [Diagnostic]) -> RenderedService {
         RenderedService(
             name: name, team: team, release: release, needs: needs, manifests: [], diagnostics: diagnostics + more,
             inputs: inputs, source: source, hold: hold, adoptsExisting: adoptsExisting)

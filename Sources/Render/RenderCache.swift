@@ -66,7 +66,12 @@ public struct RenderCache: Sendable {
         for name in names {
             if let service = results[name]?.service { services.append(service) }
         }
-        return conflicts.isEmpty ? services : conflicts.refuse(in: services)
+        if !conflicts.isEmpty { services = conflicts.refuse(in: services) }
+        let snapshot = basis?.snapshot
+        return NeedsCheck.refuse(in: services) { name in
+            let path = "services/\(name).yaml"
+            return snapshot?.path(of: path) ?? path
+        }
     }
 
     // MARK: Rendering

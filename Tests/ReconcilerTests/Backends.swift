@@ -122,6 +122,12 @@ final class CountingCluster: Cluster {
         }
     }
 
+    func log(pod: String, namespace: String, container: String, lines: Int) async throws(ClusterError) -> String {
+        try await pass { () throws(ClusterError) in
+            try await inner.log(pod: pod, namespace: namespace, container: container, lines: lines)
+        }
+    }
+
     func delete(
         _ resource: APIResource, namespace: String?, name: String, preconditions: Preconditions,
         propagation: Propagation, dryRun: Bool

@@ -125,6 +125,17 @@ public final class FakeCluster: Cluster {
         }
     }
 
+    /// What the Pod's annotation `test/log` says.
+    public func log(
+        pod: String, namespace: String, container: String, lines: Int
+    ) async throws(ClusterError) -> String {
+        let key = ResourceKey(groupKind: GroupKind("Pod"), namespace: namespace, name: pod)
+        return try await perform("log", "\(key)", isDryRun: false) { state throws(ClusterError) in
+            guard let pod = state.objects[key] else { throw FakeState.error(.notFound, "reading the log of \(key)") }
+            return pod.annotation("test/log") ?? ""
+        }
+    }
+
     public func delete(
         _ resource: APIResource, namespace: String?, name: String, preconditions: Preconditions,
         propagation: Propagation, dryRun: Bool
@@ -244,7 +255,8 @@ public final class FakeCluster: Cluster {
         kind("v1", "Namespace", "namespaces", isNamespaced: false), kind("v1", "ConfigMap", "configmaps"),
         kind("v1", "Secret", "secrets"), kind("v1", "Service", "services"),
         kind("v1", "ServiceAccount", "serviceaccounts"),
-        kind("v1", "PersistentVolumeClaim", "persistentvolumeclaims"), kind("apps/v1", "Deployment", "deployments"),
+        kind("v1", "Pod", "pods"), kind("v1", "PersistentVolumeClaim", "persistentvolumeclaims"),
+        kind("apps/v1", "Deployment", "deployments"),
         kind("apps/v1", "StatefulSet", "statefulsets"), kind("batch/v1", "Job", "jobs"),
         kind("rbac.authorization.k8s.io/v1", "ClusterRole", "clusterroles", isNamespaced: false),
         kind(

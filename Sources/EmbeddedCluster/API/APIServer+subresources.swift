@@ -20,8 +20,7 @@ extension APIServer {
             return Self.json(
                 ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201], status: 201)
         case "log" where target.resource.groupKind == GroupKind(group: "", kind: "Pod"):
-            _ = try objects.find(target.resource, target.key)
-            return Self.text("")
+            return Self.text(try PodLog(of: objects.find(target.resource, target.key)).text(call.query))
         default: throw .unknownResource()
         }
     }

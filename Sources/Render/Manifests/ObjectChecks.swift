@@ -71,6 +71,7 @@ enum ObjectChecks {
             let template = FieldPath(path.dropLast().map { .key($0) } + [.key("metadata")])
             problems += labels(of: object[template], template)
         }
+        problems += hook(object, kind: kind.groupKind)
         if kind.kind == "Secret", kind.apiVersion == "v1" { problems += stringData(object["stringData"]) }
         return problems
     }
@@ -122,6 +123,29 @@ enum ObjectChecks {
                     path: path))
         }
         return problems
+    }
+
+    /// What would let a service wait for ever, or for nothing.
+    private static func hook(_ object: Value, kind: GroupKind) -> [ObjectProblem] {
+        guard let text = object.annotation(Conventions.hookAnnotation) else { return [] }
+        let annotations = FieldPath([.key("metadata"), .key("annotations")])
+        func problem(_ message: String, hint: String? = nil) -> [ObjectProblem] {
+            [
+                ObjectProblem(
+                    code: Codes.badHook, message: message, path: annotations.appending(Conventions.hookAnnotation),
+                    hint: hint)
+            ]
+        }
+        guard kind == GroupKind("Job.batch") else { return problem("only a Job can be a hook, not a \(kind.kind)") }
+        guard ["before", "after"].contains(text) else { return problem("a hook runs before or after, not \"\(text)\"") }
+        if let deadline = object.annotation(Conventions.deadlineAnnotation) {
+            if Duration(text: deadline) != nil { return [] }
+            return problem("\"\(deadline)\" is no deadline", hint: "write a duration such as 10m")
+        }
+        guard object[at: "spec", "activeDeadlineSeconds"]?.integer == nil else { return [] }
+        return problem(
+            "the hook has no deadline",
+            hint: "set spec.activeDeadlineSeconds, or the annotation \(Conventions.deadlineAnnotation): 10m")
     }
 
     private static func stringData(_ value: Value?) -> [ObjectProblem] {

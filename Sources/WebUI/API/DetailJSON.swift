@@ -16,6 +16,13 @@ extension PassRecord {
                         "message": .string($0.message),
                     ]
                 }), "diagnostics": .list(diagnostics.map(\.json)), "warnings": .list(warnings.map { .string($0) }),
+            "logs": .list(
+                logs.map {
+                    [
+                        "key": $0.key.json, "service": Value($0.service), "pod": .string($0.pod),
+                        "container": .string($0.container), "text": .string($0.text), "problem": Value($0.problem),
+                    ]
+                }),
         ]
     }
 }

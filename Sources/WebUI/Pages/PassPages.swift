@@ -89,8 +89,19 @@ func passPage(_ pass: PassRecord, _ context: PageContext) -> Page {
             ]))</section>
             \(pass.diagnostics.isEmpty ? "" : card("Problems in files", id: "diagnostics", diagnosticList(pass.diagnostics)))
             \(pass.objects.isEmpty ? "" : card("Objects", id: "objects", aside: "<span class=\"dim\">what was changed, skipped or failed</span>", objectTable(pass)))
+            \(hookLogs(pass))
             \(warnings)
             """)
+}
+
+private func hookLogs(_ pass: PassRecord) -> HTML {
+    guard !pass.logs.isEmpty else { return "" }
+    let items = pass.logs.map { log -> HTML in
+        let text: HTML = log.problem.map { "<p class=\"dim\">\($0)</p>" } ?? "<pre>\(log.text)</pre>"
+        return
+            "<h3>\(log.service): <code>\(log.key)</code> <span class=\"dim\">\(log.pod) \(log.container)</span></h3>\(text)"
+    }
+    return card("What hooks wrote", id: "logs", items.joined(""))
 }
 
 /// The stages up to where it stopped.
