@@ -42,11 +42,14 @@ public struct Environment: Sendable, Hashable {
     public let adoptsExisting: Bool
     /// How long a wave may take to become healthy; nil means the daemon's own setting.
     public let healthTimeout: Duration?
+    /// What it was called before: the objects of that name move over; nil when it was never renamed.
+    public let formerly: FormerEnvironment?
 
     public init(
         name: Name, branch: String? = nil, cluster: String? = nil, namespace: String? = nil,
         applyMode: ApplyMode = .serverSide, prune: PruneBudget = PruneBudget(), suspension: Suspension? = nil,
-        ignored: [IgnoreRule] = [], adoptsExisting: Bool = false, healthTimeout: Duration? = nil
+        ignored: [IgnoreRule] = [], adoptsExisting: Bool = false, healthTimeout: Duration? = nil,
+        formerly: FormerEnvironment? = nil
     ) {
         self.name = name
         self.branch = branch ?? name.text
@@ -58,6 +61,18 @@ public struct Environment: Sendable, Hashable {
         self.ignored = ignored
         self.adoptsExisting = adoptsExisting
         self.healthTimeout = healthTimeout
+        self.formerly = formerly
+    }
+}
+
+/// Name and namespace that an environment had before it was renamed: what its objects in the cluster still say.
+public struct FormerEnvironment: Sendable, Hashable {
+    public let name: Name
+    public let namespace: String
+
+    public init(name: Name, namespace: String? = nil) {
+        self.name = name
+        self.namespace = namespace ?? name.text
     }
 }
 

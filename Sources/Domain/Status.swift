@@ -101,6 +101,21 @@ public struct ReleaseEvent: Sendable, Hashable {
     }
 }
 
+/// An object that says it is ours and that no revision wants.
+public struct Orphan: Sendable, Hashable {
+    public let key: ResourceKey
+    /// Nil when the object does not say.
+    public let service: Name?
+    /// Why it is still there, in one sentence.
+    public let reason: String
+
+    public init(key: ResourceKey, service: Name?, reason: String) {
+        self.key = key
+        self.service = service
+        self.reason = reason
+    }
+}
+
 /// One environment, now.
 public struct EnvironmentStatus: Sendable, Hashable {
     public let environment: Environment
@@ -124,6 +139,8 @@ public struct EnvironmentStatus: Sendable, Hashable {
     public var heldPrune: [ResourceKey]
     /// Names exactly that list, for `kubernaut prune --confirm`; empty when nothing is held.
     public var heldPruneHash: String
+    /// Objects labelled as this environment's that it does not want, as the last sweep of the cluster found them.
+    public var orphans: [Orphan]
     /// Why nothing is written; nil while passes run.
     public var suspension: Suspension?
     public var isReconciling: Bool
@@ -141,6 +158,7 @@ public struct EnvironmentStatus: Sendable, Hashable {
         clusterProblem = nil
         heldPrune = []
         heldPruneHash = ""
+        orphans = []
         suspension = nil
         isReconciling = false
         lastPass = nil

@@ -19,6 +19,12 @@ extension Metric {
     static let prunesHeld = Metric(
         "kubernaut_prunes_held", .gauge, labels: ["environment"],
         help: "Deletions above the budget that wait for a person.")
+    static let orphans = Metric(
+        "kubernaut_orphans", .gauge, labels: ["environment"],
+        help: "Objects labelled as an environment's own that no revision wants.")
+    static let suspended = Metric(
+        "kubernaut_environment_suspended", .gauge, labels: ["environment"],
+        help: "1 while nothing is written to the environment.")
     static let lastFetch = Metric(
         "kubernaut_git_last_fetch_timestamp_seconds", .gauge, help: "When the repository was last fetched.")
     static let lastPass = Metric(
@@ -29,7 +35,10 @@ extension Metric {
 extension Registry {
     /// Sets every gauge that follows from the daemon's status.
     public func show(_ status: DaemonStatus, version: String) {
-        for gauge in [Metric.serviceStatus, .servicesBehind, .releasesBehind, .objects, .prunesHeld, .lastPass] {
+        for gauge in [
+            Metric.serviceStatus, .servicesBehind, .releasesBehind, .objects, .prunesHeld, .orphans, .suspended,
+            .lastPass,
+        ] {
             clear(gauge)
         }
         set(.buildInfo, [version], to: 1)
@@ -48,6 +57,8 @@ extension Registry {
         let health = Dictionary(grouping: status.services.flatMap(\.objects), by: \.health.status)
         for (health, objects) in health { set(.objects, [name, health.rawValue], to: Double(objects.count)) }
         set(.prunesHeld, [name], to: Double(status.heldPrune.count))
+        set(.orphans, [name], to: Double(status.orphans.count))
+        set(.suspended, [name], to: status.suspension == nil ? 0 : 1)
         if let pass = status.lastPass { set(.lastPass, [name], to: Double(pass.finishedAt.milliseconds) / 1000) }
     }
 }

@@ -22,6 +22,11 @@ public struct ApplySet: Sendable, Hashable {
         id = "applyset-\(Base64.url.text(identity.finish()))-v1"
     }
 
+    /// The set that an environment had under its old name.
+    init(of former: FormerEnvironment) {
+        self.init(of: Environment(name: former.name, namespace: former.namespace))
+    }
+
     /// The value of the label on parent and members.
     public let id: String
 

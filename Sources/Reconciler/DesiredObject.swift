@@ -193,6 +193,9 @@ struct DesiredState: Sendable {
         return Dictionary(services.map { ($0.name, Hook.run(of: $0.manifests)) }) { first, _ in first }
     }
 
+    /// Everything that git names, what cannot be applied included.
+    var wanted: Set<ResourceKey> { Set(objects.keys).union(refusals.map(\.key)) }
+
     /// The Jobs that git names as hooks.
     var hookOrigins: Set<ResourceKey> { Set(objects.values.compactMap(\.hook?.origin)) }
 

@@ -30,6 +30,9 @@ final class EnvironmentBook: Sendable {
         var clusterProblem: String?
         var held: [PrunePlan.Item] = []
         var heldHash = ""
+        /// Why objects stay that nobody wants.
+        var keptReasons: [ResourceKey: String] = [:]
+        var orphans: [Orphan] = []
         var confirmedHash: String?
         /// What people wrote on the parent, as last seen.
         var notes = ParentNotes()

@@ -117,6 +117,7 @@ public final class EnvironmentLoop: Service {
                 await ParentFollower(bench: self.bench, book: self.book) { self.request($0) }.run()
             }
             group.addTask { await self.publishChanges() }
+            group.addTask { await self.sweep() }
             await withTaskGroup(of: Void.self) { work in
                 work.addTask { await self.runPasses() }
                 work.addTask { await self.healer.run() }
@@ -228,6 +229,28 @@ public final class EnvironmentLoop: Service {
                 await self.remember(record)
             },
             escalate: { self.request(.drift) })
+    }
+
+    /// Now and then looks through the whole cluster. What belongs to a kind that no pass looked at is taken up.
+    private func sweep() async {
+        var pause = rooms.settings.sweepInterval / 3
+        while (try? await rooms.time.sleep(pause * (1 + 0.1 * rooms.time.unitRandom()))) != nil {
+            pause = rooms.settings.sweepInterval
+            let state = book.current
+            guard state.lastPass != nil, !state.isReconciling else { continue }
+            let sweep = Sweep(bench: bench, interruption: stopping)
+            do throws(ClusterError) {
+                let findings = try await sweep.run(
+                    wanted: state.desired.wanted, hookOrigins: state.desired.hookOrigins,
+                    announced: bench.index.kinds, kept: state.keptReasons)
+                book.update { $0.orphans = findings.orphans }
+                bench.index.noteSwept(findings.unannounced)
+                let isBehind = findings.orphans.contains { state.keptReasons[$0.key] == nil }
+                if !findings.unannounced.isEmpty, isBehind { request(.drift) }
+            } catch {
+                logger.warning("The cluster could not be looked through for orphans", ["error": "\(error)"])
+            }
+        }
     }
 
     /// One follower for each kind that was listed.

@@ -22,7 +22,7 @@ struct LiveReader: Sendable {
             bench.index.setFinished(live.memory.finished.merging(bench.index.finished) { _, newer in newer })
             bench.index.setHooks(live.memory.hooks.merging(bench.index.hooks) { _, newer in newer })
         }
-        let kinds = live.announced.groupKinds.union(
+        let kinds = live.announced.groupKinds.union(bench.index.sweptKinds).union(
             desired.objects.values.filter { !$0.awaitsKind }.map(\.key.groupKind))
         live.unread = try await list(kinds.subtracting(bench.index.kinds), desired, discovery)
         live.members = bench.index.members

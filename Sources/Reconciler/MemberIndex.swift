@@ -33,6 +33,8 @@ final class MemberIndex: Sendable {
         var suspects: [ResourceKey: Suspicion] = [:]
         /// Jobs that succeeded and were then cleared away by the cluster, with the digest they ran from.
         var finished: [ResourceKey: String] = [:]
+        /// Kinds that a sweep found members of, beyond what the parent announces.
+        var swept: Set<GroupKind> = []
         /// Hooks that ran to their end, with the rendering they ran for.
         var hooks: [ResourceKey: String] = [:]
         /// Runs of hooks that are gone, and how they did last.
@@ -220,6 +222,11 @@ final class MemberIndex: Sendable {
         state.withLock { $0.finished[key] = digest }
         changes.send()
     }
+
+    // MARK: Sweeps
+
+    var sweptKinds: Set<GroupKind> { state.withLock { $0.swept } }
+    func noteSwept(_ kinds: Set<GroupKind>) { state.withLock { $0.swept.formUnion(kinds) } }
 
     // MARK: Hooks
 

@@ -85,7 +85,7 @@ struct ParentKeeper: Sendable {
         ParentMemory(finished: bench.index.finished, hooks: bench.index.hooks, held: held)
     }
 
-    private func write(_ contents: ApplySet.Contents, held: HeldPrune) async throws(ClusterError) {
+    func write(_ contents: ApplySet.Contents, held: HeldPrune) async throws(ClusterError) {
         let parent = bench.applySet.parent(announcing: contents, memory: memory(held))
         _ = try await bench.request(interruption) { () throws(ClusterError) in
             try await bench.cluster.apply(parent, to: ApplySet.resource, force: true, dryRun: false)

@@ -113,7 +113,9 @@ struct Plan: Sendable {
         switch stranger.ownership {
         case .another(let id):
             let whose = stranger.environment.map { "the environment \($0)" } ?? "another ApplySet"
-            return .refuse("it belongs to \(whose) (\(id)); take it out there first")
+            return .refuse(
+                "it belongs to \(whose) (\(id)); take it out there first, "
+                    + "or name it as `formerly` in kubernaut.yaml if it was renamed")
         case .ours, .unproven: return .configure
         case .copy where !desired.mayAdopt && !stranger.isPrepared,
             .nobody where !desired.mayAdopt && !stranger.isPrepared:

@@ -64,6 +64,12 @@ extension ReconcilePass {
         return (desired, discovery)
     }
 
+    /// What the environment owned under its old name becomes its own.
+    func rehome(_ discovery: Discovery) async throws(ClusterError) {
+        guard let former = environment.formerly, book.suspension(at: bench.time.now()) == nil else { return }
+        try await Rehoming(bench: bench, interruption: interruption, former: ApplySet(of: former)).run(discovery)
+    }
+
     private func discovery(refresh: Bool) async throws(ClusterError) -> Discovery {
         try await bench.request(interruption) { () throws(ClusterError) in
             try await bench.cluster.discovery(refresh: refresh)
@@ -93,6 +99,7 @@ extension ReconcilePass {
             state.settled = Set(items.filter { $0.step == .leave && $0.desired.hook == nil }.map(\.key))
             state.held = plan.prune.held
             state.heldHash = plan.prune.heldHash
+            state.keptReasons = plan.prune.reasons
             state.clusterProblem = nil
             state.notes = live.notes
             if state.confirmedHash != nil, !plan.prune.held.isEmpty || plan.prune.ready.isEmpty {

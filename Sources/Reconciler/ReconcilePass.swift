@@ -31,6 +31,7 @@ public struct ReconcilePass: Sendable {
 
             record.stage = .plan
             let (desired, discovery) = try await want(rendering)
+            try await rehome(discovery)
             let live = try await LiveReader(bench: bench, interruption: interruption).read(
                 desired, discovery: discovery)
             let plan = Plan(

@@ -22,6 +22,9 @@ public struct ReconcilerSettings: Sendable {
     public var fightPause: Duration = .seconds(300)
     /// More suspected objects than this are healed by a whole pass, in order.
     public var healLimit = 50
+    /// How often the whole cluster is looked through for objects that are ours and in no revision; the first time
+    /// after a third of it.
+    public var sweepInterval: Duration = .seconds(3600)
     /// The branch whose `kubernaut.yaml` counts; nil for the branch of the last environment.
     public var policyBranch: String?
     /// Releases of one service that are kept for pages.

@@ -21,6 +21,7 @@ struct StatusReport {
         status.clusterProblem = book.clusterProblem
         status.heldPrune = book.held.map(\.key)
         status.heldPruneHash = book.heldHash
+        status.orphans = book.orphans
         status.suspension = book.suspension(at: date)
         status.isReconciling = book.isReconciling
         status.lastPass = book.lastPass

@@ -167,11 +167,12 @@ final class World: Sendable {
 
     init(
         cluster: FakeCluster = FakeCluster(), mode: Environment.ApplyMode = .serverSide,
-        prune: PruneBudget = PruneBudget(limit: 100, percent: 100),
+        prune: PruneBudget = PruneBudget(limit: 100, percent: 100), environment other: Environment? = nil,
         settings change: (inout ReconcilerSettings) -> Void = { _ in }
     ) {
         self.cluster = cluster
-        environment = Environment(name: name("dev"), namespace: "shop", applyMode: mode, prune: prune)
+        environment =
+            other ?? Environment(name: name("dev"), namespace: "shop", applyMode: mode, prune: prune)
         var settings = ReconcilerSettings()
         settings.readinessTimeout = .milliseconds(300)
         settings.healthTimeout = .seconds(5)

@@ -3,7 +3,7 @@
 /// Every command, in the order help shows them.
 let commands: [Command] = [
     .initialize, .validate,
-    .render, .diff, .explain, .status, .health,
+    .render, .diff, .explain, .status, .orphans, .health,
     .apply, .sync, .prune, .suspend, .unsuspend,
     .serve, .cluster, .demo,
     .help, .completion, .man, .version,

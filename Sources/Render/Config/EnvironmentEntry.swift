@@ -7,6 +7,7 @@ import YAML
 enum EnvironmentEntry {
     private static let keys = [
         "name", "branch", "cluster", "namespace", "apply", "prune", "suspend", "ignore", "adopt", "health",
+        "formerly",
     ]
 
     static func read(_ node: YAMLNode, _ file: inout ConfigFile) -> Environment? {
@@ -25,7 +26,26 @@ enum EnvironmentEntry {
             namespace: namespace?.text, applyMode: applyMode(members["apply"], &file) ?? .serverSide,
             prune: prune(members["prune"], &file), suspension: suspension(members["suspend"], &file),
             ignored: ignored(members["ignore"], &file), adoptsExisting: file.bool(members["adopt"]) ?? false,
-            healthTimeout: healthTimeout(members["health"], &file))
+            healthTimeout: healthTimeout(members["health"], &file),
+            formerly: former(members["formerly"], newNamespace: namespace, &file))
+    }
+
+    /// A name, or a map with the namespace too. Without it: the namespace that is set now, which a new name leaves as
+    /// it was, else the old name.
+    private static func former(
+        _ member: YAMLMember?, newNamespace: Name?, _ file: inout ConfigFile
+    ) -> FormerEnvironment? {
+        guard let member, !member.value.isNull else { return nil }
+        if member.value.members == nil {
+            return file.name(member).map { FormerEnvironment(name: $0, namespace: newNamespace?.text) }
+        }
+        guard let members = file.map(member.value, "formerly", keys: ["name", "namespace"]) else { return nil }
+        let namespace = file.name(members["namespace"]) ?? newNamespace
+        guard let name = file.name(members["name"]) else {
+            if members["name"] == nil { file.error(Codes.missingKey, "formerly has no name", at: member.value.mark) }
+            return nil
+        }
+        return FormerEnvironment(name: name, namespace: namespace?.text)
     }
 
     /// A branch name as git allows it, without `refs/heads/`.

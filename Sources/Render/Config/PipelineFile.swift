@@ -51,6 +51,16 @@ enum PipelineFile {
                 environments.append(environment)
             }
         }
+        for environment in environments {
+            guard let former = environment.formerly,
+                let heir = environments.first(where: {
+                    $0.name == former.name && $0.namespace == former.namespace && $0.cluster == environment.cluster
+                })
+            else { continue }
+            file.error(
+                Codes.badValue, "\(environment.name) was formerly \(heir.name), and there is a \(heir.name) still",
+                at: member.value.mark, hint: "two environments cannot both own what \(heir.name) has in the cluster")
+        }
         return environments
     }
 

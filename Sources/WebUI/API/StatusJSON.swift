@@ -34,6 +34,8 @@ extension EnvironmentStatus {
             "appliedCommit": Value(appliedCommit), "sourceProblem": Value(sourceProblem),
             "clusterProblem": Value(clusterProblem), "reconciling": .bool(isReconciling),
             "diagnostics": .list(diagnostics.map(\.json)), "heldPrune": .list(heldPrune.map(\.json)),
+            "orphans": .list(
+                orphans.map { ["key": $0.key.json, "service": Value($0.service), "reason": .string($0.reason)] }),
             "heldPruneHash": .string(heldPruneHash), "suspension": suspension?.json ?? .null,
             "lastPass": lastPass.map {
                 ["id": .string($0.id), "outcome": .string($0.outcome.rawValue), "finishedAt": Value($0.finishedAt)]

@@ -51,6 +51,7 @@ func environmentPage(_ environment: EnvironmentStatus, passes: [PassRecord], _ c
             <section class="card" aria-label="State">\(environmentFacts(environment, context))</section>
             \(suspended(environment))
             \(heldPrune(environment))
+            \(orphans(environment))
             \(card("Services", id: "services", aside: positionSummary(environment), servicesTable(environment, context)))
             \(passes.isEmpty ? "" : card("Last syncs", id: "syncs", aside: "<a href=\"/syncs?env=\(name)\">All syncs of \(name)</a>", passTable(passes, context.now)))
             """)
@@ -112,6 +113,17 @@ private func suspended(_ environment: EnvironmentStatus) -> HTML {
         <p>\(Badge(icon: .held, word: "Suspended").html) Nothing is written to this environment\(by)\(until): \
         \(suspension.reason)</p><p class="dim">Said in <code>\(suspension.location.file)</code>. What differs from git still shows.</p>
         """)
+}
+
+private func orphans(_ environment: EnvironmentStatus) -> HTML {
+    guard !environment.orphans.isEmpty else { return "" }
+    let items = environment.orphans.prefix(200).map { orphan -> HTML in
+        "<li><code>\(orphan.key)</code> <span class=\"dim\">\(orphan.reason)</span></li>"
+    }
+    return card(
+        "Labelled as this environment's, and in no revision", id: "orphans",
+        "<ul>\(items)</ul><p class=\"dim\"><code>kubernaut orphans \(environment.environment.name)</code> looks anew.</p>"
+    )
 }
 
 private func heldPrune(_ environment: EnvironmentStatus) -> HTML {
