@@ -24,11 +24,8 @@ public struct MeasuredCluster: Cluster {
     private func measure<Result: Sendable>(
         _ verb: String, _ body: () async throws(ClusterError) -> Result
     ) async throws(ClusterError) -> Result {
-        let clock = ContinuousClock()
-        let start = clock.now
-        defer { registry.observe(.clusterSeconds, [verb], clock.now - start) }
-        do {
-            let result = try await body()
+        do throws(ClusterError) {
+            let result = try await registry.timed(.clusterSeconds, [verb], body)
             registry.increment(.clusterRequests, [verb, "ok"])
             return result
         } catch {

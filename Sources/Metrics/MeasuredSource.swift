@@ -23,11 +23,8 @@ public struct MeasuredSource: Source {
     private func measure<Result: Sendable>(
         _ operation: String, _ body: () async throws -> Result
     ) async throws -> Result {
-        let clock = ContinuousClock()
-        let start = clock.now
-        defer { registry.observe(.gitSeconds, [operation], clock.now - start) }
         do {
-            return try await body()
+            return try await registry.timed(.gitSeconds, [operation], body)
         } catch {
             if !(error is CancellationError) { registry.increment(.gitErrors, [operation]) }
             throw error

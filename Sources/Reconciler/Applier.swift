@@ -95,7 +95,10 @@ struct Applier: Sendable {
             if let failed {
                 let rest = steps[(index + 1)...].joined().map(\.key)
                 if !rest.isEmpty {
-                    book.skip(Array(rest), service.name, because: "waits for \(failed), which was not applied")
+                    // What failed says itself whether trying again may help.
+                    book.skip(
+                        Array(rest), service.name, because: "waits for \(failed), which was not applied", mayPass: false
+                    )
                 }
                 return
             }

@@ -44,13 +44,14 @@ final class ReportBook: Sendable {
 
     func keep(_ logs: [HookLog]) { report.withLock { $0.logs += logs } }
 
-    func skip(_ keys: [ResourceKey], _ service: Name, because reason: String) {
+    /// - Parameter mayPass: Whether the reason may go away by itself.
+    func skip(_ keys: [ResourceKey], _ service: Name, because reason: String, mayPass: Bool = true) {
         report.withLock { report in
             for key in keys {
                 report.results.append(ObjectResult(key: key, service: service, action: .skipped, message: reason))
             }
             report.failedServices[service] = report.failedServices[service] ?? reason
-            report.isRetryable = true
+            report.isRetryable = report.isRetryable || mayPass
         }
         changes.send()
     }

@@ -30,14 +30,19 @@ final class Autoscalers: Sendable {
         let now = bench.time.uptime()
         if let known = answers.withLock({ $0[namespace] }), now - known.at < Self.age { return known.targets }
         // Not to be allowed to look is no reason not to write.
-        guard let resource = try? await bench.cluster.discovery(refresh: false).resource(for: Self.kind),
-            let list = try? await bench.gate.pass({ () throws(ClusterError) in
-                try await bench.cluster.list(resource, namespace: namespace, labels: "", detail: .whole)
-            })
-        else { return [] }
-        let targets = Set(list.items.compactMap { Self.target(of: $0, in: namespace) })
+        let found = (try? await list(in: namespace, bench)) ?? []
+        let targets = Set(found.compactMap { Self.target(of: $0, in: namespace) })
         answers.withLock { $0[namespace] = Answer(targets: targets, at: now) }
         return targets
+    }
+
+    private func list(in namespace: String, _ bench: Workbench) async throws(ClusterError) -> [Value] {
+        guard let resource = try await bench.cluster.discovery(refresh: false).resource(for: Self.kind) else {
+            return []
+        }
+        return try await bench.gate.pass { () throws(ClusterError) in
+            try await bench.cluster.list(resource, namespace: namespace, labels: "", detail: .whole)
+        }.items
     }
 
     /// What an autoscaler of a manifest or of the cluster scales; nil for an object that is none.

@@ -40,7 +40,10 @@ struct HookRunner: Sendable {
 
     /// Nil when interrupted.
     private func start(_ item: Plan.Item, _ hook: Hook) async throws(ClusterError) -> ObjectWriter.Written? {
-        if case .rerun(let uid) = item.step { try await delete(item.key, uid, item.desired.resource) }
+        if case .rerun(let uid) = item.step {
+            try await delete(item.key, uid, item.desired.resource)
+            try await awaitEnd(of: item.key, uid, item.desired.resource)
+        }
         let earlier = runs(of: hook).filter { $0.key != item.key }
         // Until the deadline of the earlier run, which the cluster itself keeps.
         let isOver: @Sendable () -> Bool = { [index = bench.index] in
@@ -80,13 +83,25 @@ struct HookRunner: Sendable {
                 resource, namespace: key.namespace, name: key.name, preconditions: Preconditions(uid: uid),
                 propagation: .background, dryRun: false)
         }
-        var polls = 0
-        while try await bench.get(key, resource, detail: .metadata, interruption)?.uid == uid {
-            polls += 1
-            try await ObjectWriter(bench: bench, interruption: interruption).pollPause(
-                polls, "waiting for \(key) to go")
-        }
         bench.index.recordDeletion(key)
+    }
+
+    /// - Throws: `.terminating`, naming what holds it, when that takes too long.
+    private func awaitEnd(of key: ResourceKey, _ uid: String, _ resource: APIResource) async throws(ClusterError) {
+        let limit = bench.time.uptime() + bench.settings.readinessTimeout
+        let writer = ObjectWriter(bench: bench, interruption: interruption)
+        var polls = 0
+        while let found = try await bench.get(key, resource, detail: .metadata, interruption), found.uid == uid {
+            guard bench.time.uptime() < limit else {
+                let holders = found[at: "metadata", "finalizers"]?.list?.compactMap(\.string) ?? []
+                throw ClusterError(
+                    .terminating, operation: "running \(key) again",
+                    detail: "the run that failed is still being deleted; it waits for "
+                        + (holders.isEmpty ? "the cluster" : "the finalizers \(holders.joined(separator: ", "))"))
+            }
+            polls += 1
+            try await writer.pollPause(polls, "waiting for \(key) to go")
+        }
     }
 
     private func end(

@@ -186,6 +186,114 @@ import Testing
         }
     }
 
+    @Test("deletions above the budget are shown with a hash, and exactly they go when it is confirmed")
+    func prune() async throws {
+        try await withCluster { _ in
+            #expect(await run("prune", "dev").code == 5)
+            #expect(await run("apply", "--env", "dev").code == 0)
+            #expect(await run("prune", "dev").code == 0)
+            for service in ["mail", "web", "search"] {
+                try? Files.remove("\(folder.path)/environments/releases/\(service).yaml")
+            }
+            try commit()
+            #expect(await run("apply", "--env", "dev").code == 1)
+            let shown = await run("prune", "dev", "-o", "json")
+            #expect(shown.code == 1, "\(shown.error)")
+            let hash = String((try parseJSON(Array(shown.output.utf8))["hash"]?.string ?? "").prefix(12))
+            let names = await run("prune", "dev", "-o", "name").output
+            #expect(names.contains("Deployment/shop-dev/mail\n"))
+            #expect(await run("prune", "dev", "--confirm", "0123456789ab").code == 3)
+            #expect(await run("prune", "dev", "--confirm", "").code == 3)
+            let confirmed = await run("prune", "dev", "--confirm", hash, "--by", "Kim")
+            #expect(confirmed.code == 0, "\(confirmed.error)")
+            let applied = await run("apply", "--env", "dev")
+            #expect(
+                applied.code == 0 && applied.output.contains("Deployment/shop-dev/mail deleted: confirmed by Kim\n"))
+            #expect(applied.output.split(separator: "\n").count == names.split(separator: "\n").count)
+            #expect(await run("prune", "dev").code == 0)
+        }
+    }
+
+    @Test("a hook runs before what changed, and what it wrote is shown")
+    func hook() async throws {
+        let template = """
+            apiVersion: batch/v1
+            kind: Job
+            metadata: {name: migrate, annotations: {kubernaut.dev/hook: before, kubernaut.dev/deadline: 30s}}
+            spec:
+              backoffLimit: 0
+              template:
+                metadata: {annotations: {embedded.kubernaut.dev/log: "3 rows moved"}}
+                spec: {restartPolicy: Never, containers: [{name: migrate, image: "IMAGE"}]}
+            ---
+            apiVersion: v1
+            kind: ConfigMap
+            metadata: {name: after-migration}
+
+            """
+        @Sendable func write(_ image: String) throws {
+            try Files.write(
+                Array(template.replacing("IMAGE", with: image).utf8),
+                to: "\(folder.path)/environments/templates/moving.yaml")
+            try commit()
+        }
+        try Files.write(
+            Array("template: moving\nrelease: none\n".utf8), to: "\(folder.path)/environments/services/moving.yaml")
+        try write("migrate:1")
+        try await withCluster { _ in
+            let first = await run("apply", "--env", "dev")
+            #expect(first.code == 0, "\(first.error)")
+            #expect(first.output.contains("ConfigMap/shop-dev/after-migration created\n"))
+            #expect(first.error.contains("  | 3 rows moved\n"), "\(first.error)")
+            #expect(await run("apply", "--env", "dev").output.isEmpty)
+            try write("migrate-broken:2")
+            let second = await run("apply", "--env", "dev")
+            #expect(second.code == 1)
+            #expect(second.error.contains("was made to fail with exit code 1"), "\(second.error)")
+            #expect(
+                second.output.contains("ConfigMap/shop-dev/after-migration skipped: waits for Job/shop-dev/migrate-"))
+        }
+    }
+
+    @Test("a suspended environment is not applied, and says why")
+    func suspended() async throws {
+        try await withCluster { cluster in
+            #expect(await run("apply", "--env", "dev").code == 0)
+            #expect(await run("suspend", "dev").code == 64)
+            #expect(await run("suspend", "dev", "--reason", "x", "--until", "2020-01-01T00:00:00Z").code == 64)
+            #expect(await run("suspend", "dev", "--reason", "upgrade", "--until", "1h", "--by", "Kim").code == 0)
+            let maps = try #require(try await cluster.discovery(refresh: false).resource(for: GroupKind("Service")))
+            try await cluster.delete(
+                maps, namespace: "shop-dev", name: "web", preconditions: Preconditions(), propagation: .background,
+                dryRun: false)
+            let result = await run("apply", "--env", "dev")
+            #expect(result.code == 1 && result.error.contains("suspended by Kim until "), "\(result.error)")
+            #expect(await run("unsuspend", "dev").code == 0)
+            #expect(await run("apply", "--env", "dev").output == "Service/shop-dev/web created\n")
+        }
+    }
+
+    @Test("objects labelled as ours that no revision wants are found, and left")
+    func orphans() async throws {
+        try await withCluster { cluster in
+            #expect(await run("apply", "--env", "dev").code == 0)
+            #expect(await run("orphans", "dev").code == 0)
+            let services = try #require(try await cluster.discovery(refresh: false).resource(for: GroupKind("Service")))
+            let found = try await cluster.get(services, namespace: "shop-dev", name: "web", detail: .whole)
+            var copy = try #require(found)
+            copy["metadata"] = [
+                "name": "copy", "namespace": "shop-dev", "labels": copy["metadata"]?["labels"] ?? [:],
+                "annotations": copy["metadata"]?["annotations"] ?? [:],
+            ]
+            copy["spec"] = ["ports": [["port": 80]]]
+            copy["status"] = nil
+            _ = try await cluster.create(copy, in: services, dryRun: false)
+            let result = await run("orphans", "dev", "--no-headers")
+            #expect(result.code == 1)
+            #expect(result.output.contains("a copy of Service/shop-dev/web"), "\(result.output)")
+        }
+    }
+
     @Test("a cluster that does not answer is unavailable, and the message names it")
     func unreachable() async throws {
         let port = try FreePort.take(1)[0]

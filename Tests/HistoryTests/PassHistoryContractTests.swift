@@ -138,5 +138,12 @@ func fullRecord() throws -> PassRecord {
         Diagnostic(.warning, "KN2004", "unused", at: SourceLocation(file: "b.yaml")),
     ]
     record.warnings = ["policy/v1beta1 is deprecated", "second"]
+    let job = ResourceKey(groupKind: GroupKind("Job.batch"), namespace: "shop", name: "migrate-1")
+    if let service = Name("cart") {
+        record.logs = [
+            HookLog(key: job, service: service, pod: "migrate-1-x", container: "migrate", text: "one\ntwo\n"),
+            HookLog(key: job, service: service, pod: "", container: "", text: "", problem: "not permitted"),
+        ]
+    }
     return record
 }

@@ -1,4 +1,5 @@
 import Domain
+import Lifecycle
 import TestKit
 import Testing
 
@@ -82,7 +83,15 @@ struct FaultTests {
         arguments: [ClusterError.Code.unavailable, .interrupted], [Environment.ApplyMode.serverSide, .replace])
     func ambiguous(code: ClusterError.Code, mode: Environment.ApplyMode) async {
         let world = World(mode: mode)
-        world.cluster.script { $0.isWrite && $0.number.isMultiple(of: 2) ? .persistThenFail(code) : nil }
+        let writes = Lock(0)
+        world.cluster.script { request in
+            guard request.isWrite else { return nil }
+            let isLost = writes.withLock { count in
+                count += 1
+                return count % 2 == 1
+            }
+            return isLost ? .persistThenFail(code) : nil
+        }
         let record = await world.pass(Self.services)
         #expect(record.outcome == .succeeded, "\(record.reason)")
         #expect(world.members == ["ConfigMap/shop/settings", "Deployment/shop/cart"])

@@ -26,6 +26,12 @@ struct Field {
         environment = Environment(name: other.environment.name, applyMode: mode, prune: other.environment.prune)
     }
 
+    /// The same cluster, seen by another environment.
+    init(_ other: Field, as environment: Environment) {
+        cluster = other.cluster
+        self.environment = environment
+    }
+
     var rooms: EnvironmentLoop.Rooms {
         EnvironmentLoop.Rooms(
             source: repository, render: repository.renderer, history: history, logger: .silent)

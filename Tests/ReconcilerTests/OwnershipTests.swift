@@ -1,4 +1,5 @@
 import Domain
+import Lifecycle
 import TestKit
 import Testing
 
@@ -122,12 +123,15 @@ struct RenameTests {
             await world.pass(all)
             let renamed = World(cluster: world.cluster, environment: environment("test", formerly: "dev"))
             world.cluster.forgetRequests()
-            let died = Counter()
+            let writes = Lock(0)
             world.cluster.script { request in
                 guard request.isWrite else { return nil }
-                died.increment()
-                return died.value < limit
-                    ? nil : died.value == limit ? .persistThenFail(.cancelled) : .refuse(.cancelled)
+                let number = writes.withLock { count in
+                    count += 1
+                    return count
+                }
+                if number < limit { return nil }
+                return number == limit ? .persistThenFail(.cancelled) : .refuse(.cancelled)
             }
             await renamed.pass(all)
             world.cluster.script { _ in nil }

@@ -84,6 +84,10 @@ private func pass(
     progress.end()
     guard let record else { throw CancellationError() }
     try console.put(record.objects.map { line($0.key, $0.action, $0.message, invocation, isDryRun: false) }.joined())
+    for log in record.logs {
+        console.note("\(log.key) wrote\(log.container.isEmpty ? "" : " in \(log.pod)/\(log.container)"):")
+        for line in (log.problem ?? log.text).split(separator: "\n") { console.note("  | \(line)") }
+    }
     for warning in record.warnings { console.note("warning: \(warning)") }
     let counts = "\(record.objects.count { $0.action != .failed }) changed, \(record.unchangedCount) unchanged"
     console.note("\(state.environment.name) at \(state.commit.id.short): \(record.outcome.rawValue), \(counts)")

@@ -22,8 +22,6 @@ struct Daemon {
     let repository: RepositoryLoop
     let clusters: ClusterSet
     private let services: [any Service]
-    /// Held for as long as the daemon lives.
-    private let stateLock: FolderLock
 
     /// Takes hold of the state folder, opens everything and listens; nothing runs yet.
     ///
@@ -31,10 +29,10 @@ struct Daemon {
     /// - Throws: An error whose description is a sentence for the operator.
     init(_ configuration: ServeConfiguration, variables: [String: String], logger: Logger) async throws {
         try Files.makeFolder(configuration.state, mode: 0o700)
-        stateLock = try FolderLock(configuration.state)
         let registry = Registry()
         let version = kubernautVersion
         let remote = try GitRemote(configuration.repository)
+        // The first thing that is opened: its lock keeps a second daemon away from the whole state folder.
         let mirror = try GitMirror(
             of: remote, configRoot: configuration.repository.path, in: "\(configuration.state)/mirror", logger: logger)
         let history = SQLiteHistory(
@@ -105,7 +103,6 @@ struct Daemon {
 
     /// Runs until the first element of `stops`; then ends gracefully within 20 seconds.
     func run(until stops: AsyncStream<Void>) async throws {
-        defer { withExtendedLifetime(stateLock) {} }
         try await ServiceGroup(services).run(until: stops)
     }
 
