@@ -100,7 +100,11 @@ public struct Preview: Sendable {
         do throws(ClusterError) {
             let writer = ObjectWriter(bench: bench, interruption: interruption)
             let desired = live == nil ? item.desired : await bench.autoscalers.adjusted(item.desired, bench)
-            let predicted = try await writer.trial(desired, over: live).object
+            var predicted = try await writer.trial(desired, over: live).object
+            if let live, item.step == .configure {
+                let applied = desired.object(in: bench.applySet, over: live)
+                predicted = Self.afterTakeover(predicted, of: live, desired, applied: applied)
+            }
             if let live, Comparison.isSame(live, predicted, ignoring: desired.ignored) {
                 return answer(.unchanged, live)
             }

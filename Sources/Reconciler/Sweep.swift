@@ -38,7 +38,7 @@ struct Sweep: Sendable {
         var findings = Findings()
         for kind in kinds.sorted() {
             guard !interruption.isRaised, let resource = discovery.resource(for: kind),
-                resource.verbs.isEmpty || resource.verbs.contains("list")
+                resource.verbs.isEmpty || resource.verbs.isSuperset(of: ["list", "delete"])
             else { continue }
             let items: [Value]
             do throws(ClusterError) {

@@ -164,6 +164,25 @@ struct RealFieldsTests {
         #expect(record.outcome == .succeeded && field.cluster.count.writes == 0, "\(record.objects)")
     }
 
+    @Test("a sweep looks at every kind there is, and finds a copy")
+    func sweep() async throws {
+        let field = try await field()
+        try await kubectl(
+            field, ["create", "-f", "-"],
+            object(
+                "ConfigMap", "copy", annotations: [Conventions.objectAnnotation: "ConfigMap/elsewhere/base"],
+                ["data": ["a": "1"]]))
+        let label = "\(Conventions.applySetPartOfLabel)=\(ApplySet(of: field.environment).id)"
+        try await kubectl(field, ["label", "configmap", "copy", label])
+        let rendering = Rendering(
+            environment: field.environment, commit: nil, services: [service("base", [configMap("base")])],
+            diagnostics: [])
+        let found = try await OrphanSearch(of: field.environment, on: field.cluster).orphans(of: rendering)
+        #expect(found.unread.isEmpty, "\(found.unread)")
+        #expect(found.orphans.map(\.key.name) == ["copy"])
+        #expect(found.orphans.first?.reason.contains("a copy of ConfigMap/elsewhere/base") == true)
+    }
+
     @Test("a renamed environment keeps its objects, and still reads as an ApplySet")
     func renamed() async throws {
         let field = try await field()
