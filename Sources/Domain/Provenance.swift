@@ -45,6 +45,9 @@ public struct Origin: Sendable, Hashable {
         self.value = value
         self.overridden = overridden
     }
+
+    /// The place of the value and those of the values below it.
+    public var places: [SourceLocation] { [location] + overridden.map(\.location) }
 }
 
 /// One line of a rendered manifest's canonical YAML.
@@ -93,6 +96,10 @@ public struct ServiceDetail: Sendable {
     public let manifests: [AnnotatedManifest]
     /// In the order of their paths.
     public let values: [ExplainedValue]
+    /// Who last changed the lines that `places` names; empty until somebody asked.
+    public var changes = LineChanges()
+    /// One sentence on why `changes` lack something; nil when they do not.
+    public var changesRemark: String?
 
     public init(
         service: RenderedService, commit: Commit?, manifests: [AnnotatedManifest], values: [ExplainedValue]
@@ -101,5 +108,13 @@ public struct ServiceDetail: Sendable {
         self.commit = commit
         self.manifests = manifests
         self.values = values
+    }
+
+    /// Every place that this detail names.
+    public var places: Set<SourceLocation> {
+        var places: Set<SourceLocation> = []
+        for origin in manifests.flatMap(\.lines).compactMap(\.origin) { places.formUnion(origin.places) }
+        for value in values { places.formUnion(value.origin.places) }
+        return places
     }
 }

@@ -25,6 +25,8 @@ public actor GitMirror: Source {
     /// Calls of `fetch` that have not returned.
     private var fetches = 0
 
+    /// Who changed which line, by this mirror's history. Works on a thread of its own.
+    public nonisolated let blame: RepositoryBlame
     /// The address without credentials.
     public nonisolated let repository: String
     /// The branch that the remote's HEAD names; nil before the first fetch, and when it names none.
@@ -65,6 +67,7 @@ public actor GitMirror: Source {
         self.limits = limits
         self.signer = signer
         self.folder = place
+        blame = RepositoryBlame(of: place.mirror)
         repository = remote.url.description
         writer = MirrorWriter(remote, place, logger)
         if remote.sendsSecretInClear {

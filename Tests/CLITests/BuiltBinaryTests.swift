@@ -69,7 +69,7 @@ import Testing
     @Test("on a terminal there is color, and one column is cut to the width")
     func terminal() throws {
         // `script` gives the command a terminal of its own.
-        let line = "script -qec \"stty cols 100; $K explain cart image --env staging\" /dev/null"
+        let line = "script -qec \"stty cols 100; $K explain cart release --env staging --no-blame\" /dev/null"
         let result = try shell(line, environment: ["TERM": "xterm"])
         #expect(result.code == 0)
         #expect(result.output.contains("\u{1b}[2mPATH"))

@@ -335,13 +335,17 @@ import Testing
 
     @Test("explain names file, line and column of a value, and what it overrides")
     func explain() async throws {
-        let result = await run("explain", "cart", "replicas", "--env", "staging")
+        let result = await run("explain", "cart", "replicas", "--env", "staging", "--no-blame")
         #expect(result.code == 0, "\(result.error)")
         #expect(
             result.output == """
-                PATH         VALUE  SET BY        WHERE
-                replicas     2      env defaults  environments/staging/defaults.yaml:1:11
-                  overrides  1      defaults      environments/defaults.yaml:2:11
+                replicas
+                  value   2
+                  set by  env defaults
+                  where   environments/staging/defaults.yaml:1:11
+                  overrides 1
+                    set by  defaults
+                    where   environments/defaults.yaml:2:11
 
                 """)
         let place = await run("explain", "cart", "spec.replicas", "--env", "staging", "-o", "json")

@@ -250,7 +250,7 @@ enum Fixture {
             kind: GroupVersionKind(apiVersion: "v1", kind: "Service"), namespace: environment.text, name: service.text,
             object: ["kind": "Service"], service: service, location: SourceLocation(file: template, line: 31),
             digest: String(repeating: "cd", count: 32))
-        return ServiceDetail(
+        var detail = ServiceDetail(
             service: RenderedService(
                 name: service, team: name("checkout"), release: release(service.text, 43), needs: [name("user")],
                 manifests: [manifest],
@@ -278,6 +278,15 @@ enum Fixture {
                         layer: .environmentDefaults,
                         location: SourceLocation(file: "environments/\(environment)/defaults.yaml", line: 3))),
             ])
+        for place in detail.places where place.line > 0 {
+            let seed = place.line + place.file.utf8.count
+            detail.changes.set(
+                place.line == 9
+                    ? .atOrBefore(commit(seed, 90_000, "Import", by: authors[1]))
+                    : .committed(commit(seed, Int64(seed * 997), "Change line \(place.line)", by: authors[seed % 4])),
+                file: place.file, line: place.line)
+        }
+        return detail
     }
 
     struct History: PassHistory {

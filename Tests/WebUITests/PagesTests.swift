@@ -132,6 +132,14 @@ struct PagesTests {
         let text = await Fixture.pages().get("/envs/dev/services/cart/manifest").text
         #expect(text.contains("environments/dev/services/cart.yaml:4"))
         #expect(text.contains("overrides 1") && text.contains("environments/defaults.yaml:11"))
+        #expect(text.contains("at or before <code title="))
+        let detail = Fixture.detail(Fixture.name("dev"), Fixture.name("cart"))
+        let place = SourceLocation(file: "environments/dev/services/cart.yaml", line: 4)
+        let commit = try? #require(detail.changes[place]?.commit)
+        #expect(
+            text.contains("<code title=\"\(commit?.id.hex ?? "none") Change line 4\">\(commit?.id.short ?? "")</code>"))
+        let json = await Fixture.pages().get("/api/v1/environments/dev/services/cart/manifest").text
+        #expect(json.contains("\"state\":\"committed\"") && json.contains(commit?.id.hex ?? "none"))
         let raw = await Fixture.pages().get("/envs/dev/services/cart/manifest.yaml")
         #expect(raw.headers["Content-Type"] == "application/yaml")
         #expect(

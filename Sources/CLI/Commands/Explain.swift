@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Domain
-import JSON
 import Render
-import YAML
 
 extension Command {
     static let explain = Command(
-        "explain", .look, "say which file, line and column set each value of a service",
+        "explain", .look, "say which file, line, commit and person set each value of a service",
         [
             "Without PATH all values are listed. PATH is a value (`resources.limits`), or a place in a manifest "
                 + "(`spec.replicas`); a beginning of a path stands for everything below it.",
+            "Commit, author and date are those that last changed the line, as git blame finds them; --no-blame leaves "
+                + "them out. A line of the files on disk that no commit has is \"not committed yet\".",
             "When the service is not in the environment, it says why.",
         ],
         arguments: [
@@ -19,7 +19,7 @@ extension Command {
         ],
         flags: [
             SharedFlag.environment, SharedFlag.output(["text", "json", "yaml"]), SharedFlag.revision,
-            SharedFlag.repository, SharedFlag.path, SharedFlag.noHeaders,
+            SharedFlag.repository, SharedFlag.path, SharedFlag.noBlame, SharedFlag.noHeaders,
         ],
         examples: [
             Example("kubernaut explain cart --env staging", "all values of cart"),
@@ -28,7 +28,8 @@ extension Command {
         ]
     ) { invocation in
         let console = invocation.console
-        let workspace = Workspace(try await ConfigRepository(invocation).snapshot(invocation))
+        let repository = try ConfigRepository(invocation)
+        let workspace = Workspace(try await repository.snapshot(invocation))
         let environment = try workspace.environment(try invocation.required("env"), console)
         let service = try parsedName(invocation.arguments[0], for: "a service")
         guard let detail = workspace.renderer.detail(of: service, in: workspace.snapshot, for: environment) else {
@@ -39,18 +40,12 @@ extension Command {
             console.complain(DiagnosticReport(problems, snapshot: workspace.snapshot).text(console.style(.error)))
         }
         let facts = try facts(detail, under: invocation.argument(1))
-        try console.put(text(facts, invocation))
+        let places = Set(facts.flatMap(\.origin.places))
+        let authorship = await repository.authorship(of: places, in: workspace.snapshot, invocation)
+        let report = FactReport(facts, authorship, asked: invocation.argument(1).flatMap { FieldPath($0) })
+        try console.put(report.text(invocation))
         return problems.isEmpty ? .done : .no
     }
-}
-
-/// One leaf with its origin.
-private struct Fact {
-    /// The manifest's key when the leaf is a place in one; nil for a value.
-    let object: String?
-    let path: FieldPath
-    let value: Value
-    let origin: Origin
 }
 
 private func facts(_ detail: ServiceDetail, under text: String?) throws(CommandError) -> [Fact] {
@@ -81,62 +76,6 @@ extension FieldPath {
     fileprivate var prefixes: [String] {
         (1...max(1, steps.count)).map { FieldPath(Array(steps.prefix($0))).description }
     }
-}
-
-private func text(_ facts: [Fact], _ invocation: Invocation) -> String {
-    switch invocation.output {
-    case "json": String(decoding: answer(facts).prettyJSON(), as: UTF8.self)
-    case "yaml": answer(facts).yaml()
-    default: table(facts, invocation)
-    }
-}
-
-private func table(_ facts: [Fact], _ invocation: Invocation) -> String {
-    let hasObjects = facts.contains { $0.object != nil }
-    var rows: [[Table.Cell]] = []
-    for fact in facts {
-        let object: [Table.Cell] = hasObjects ? [.plain(fact.object ?? "(value)")] : []
-        let place = Table.Cell.plain("\(fact.origin.location)")
-        rows.append(
-            object + [.plain(fact.path.description), .plain(shown(fact.value)), .plain(fact.origin.layer.words), place])
-        for lower in fact.origin.overridden {
-            let empty: [Table.Cell] = hasObjects ? [.plain("")] : []
-            rows.append(
-                empty + [
-                    .quiet("  overrides"), .quiet(shown(lower.value)), .quiet(lower.layer.words),
-                    .quiet("\(lower.location)"),
-                ])
-        }
-    }
-    let header = (hasObjects ? ["OBJECT"] : []) + ["PATH", "VALUE", "SET BY", "WHERE"]
-    return Table(header, rows, cutting: "VALUE").text(for: invocation)
-}
-
-/// On one line.
-private func shown(_ value: Value) -> String {
-    guard let text = value.string, !text.isEmpty, !text.contains(where: \.isNewline) else { return value.jsonText() }
-    return text
-}
-
-private func answer(_ facts: [Fact]) -> Value {
-    let items: [Value] = facts.map { fact in
-        [
-            "object": fact.object.map(Value.string) ?? .null, "path": .string(fact.path.description),
-            "value": fact.value, "layer": .string(fact.origin.layer.rawValue),
-            "file": .string(fact.origin.location.file), "line": .integer(Int64(fact.origin.location.line)),
-            "column": .integer(Int64(fact.origin.location.column)),
-            "valuePath": fact.origin.value.map { .string($0.description) } ?? .null,
-            "overridden": .list(
-                fact.origin.overridden.map { lower in
-                    [
-                        "layer": .string(lower.layer.rawValue), "file": .string(lower.location.file),
-                        "line": .integer(Int64(lower.location.line)), "value": lower.value,
-                        "column": .integer(Int64(lower.location.column)),
-                    ]
-                }),
-        ]
-    }
-    return ["items": .list(items)]
 }
 
 /// Why a service is not in an environment.

@@ -16,7 +16,8 @@ extension Command {
         flags: [
             SharedFlag.environment, SharedFlag.service, SharedFlag.output(["yaml", "json", "name"]),
             SharedFlag.revision, SharedFlag.repository, SharedFlag.path,
-            Flag("show-origin", "write behind each line which file, line and column set it"),
+            Flag("show-origin", "write behind each line which file, line, column, commit and author set it"),
+            SharedFlag.noBlame,
         ],
         examples: [
             Example("kubernaut render --env staging", "everything staging wants"),
@@ -25,7 +26,8 @@ extension Command {
         ]
     ) { invocation in
         let console = invocation.console
-        let workspace = Workspace(try await ConfigRepository(invocation).snapshot(invocation))
+        let repository = try ConfigRepository(invocation)
+        let workspace = Workspace(try await repository.snapshot(invocation))
         let environment = try workspace.environment(try invocation.required("env"), console)
         let rendering = workspace.rendering(of: environment)
         let names = invocation.texts("service")
@@ -40,7 +42,12 @@ extension Command {
             throw CommandError(.no, "\(environment.name) cannot be rendered: \(counted(report.errorCount, "error"))")
         }
         if invocation.isOn("show-origin") {
-            try console.put(annotated(services, workspace, environment, console.style(.output)))
+            let details = services.compactMap { service in
+                workspace.renderer.detail(of: service.name, in: workspace.snapshot, for: environment)
+            }
+            let places = Set(details.flatMap(\.lineOrigins).map(\.location))
+            let authorship = await repository.authorship(of: places, in: workspace.snapshot, invocation)
+            try console.put(annotated(details.flatMap(\.manifests), authorship, console.style(.output)))
         } else {
             try console.put(text(services.flatMap(\.manifests), as: invocation.output))
         }
@@ -60,30 +67,21 @@ private func text(_ manifests: [Manifest], as format: String) -> String {
     }
 }
 
-/// YAML that can still be applied, with a comment behind each line that a file set.
-private func annotated(
-    _ services: [RenderedService], _ workspace: Workspace, _ environment: Environment, _ style: Style
-) -> String {
-    var documents: [String] = []
-    for service in services {
-        guard let detail = workspace.renderer.detail(of: service.name, in: workspace.snapshot, for: environment) else {
-            continue
-        }
-        for manifest in detail.manifests {
-            let width = min(manifest.lines.map(\.text.count).max() ?? 0, 60)
-            documents.append(
-                manifest.lines.map { line in
-                    guard let origin = line.origin else { return "\(line.text)\n" }
-                    return "\(padded(line.text, width))  \(style.dim("# \(origin.short)"))\n"
-                }.joined())
-        }
-    }
-    return documents.joined(separator: "---\n")
+extension ServiceDetail {
+    fileprivate var lineOrigins: [Origin] { manifests.flatMap(\.lines).compactMap(\.origin) }
 }
 
-extension Origin {
-    /// `release environments/releases/cart.yaml:3:8`
-    var short: String { "\(layer.words) \(location)" }
+/// YAML that can still be applied, with a comment behind each line that a file set.
+private func annotated(_ manifests: [AnnotatedManifest], _ authorship: Authorship, _ style: Style) -> String {
+    manifests.map { manifest in
+        let width = min(manifest.lines.map(\.text.count).max() ?? 0, 60)
+        return manifest.lines.map { line in
+            guard let origin = line.origin else { return "\(line.text)\n" }
+            let change = authorship[origin.location].map { " \($0.words)" } ?? ""
+            let comment = "# \(origin.layer.words) \(origin.location)\(change)".printable
+            return "\(padded(line.text, width))  \(style.dim(comment))\n"
+        }.joined()
+    }.joined(separator: "---\n")
 }
 
 extension Layer {

@@ -18,20 +18,27 @@ extension Command {
                 repeatable: true),
             SharedFlag.service, SharedFlag.output(["text", "json", "github", "junit", "sarif"]),
             Flag("strict", "warnings fail, too"),
+            Flag("blame", "say of each problem who last changed its line, and when (text, json, github)"),
             SharedFlag.revision, SharedFlag.repository, SharedFlag.path,
         ],
         examples: [
             Example("kubernaut validate", "everything"),
             Example("kubernaut validate --env staging --service cart", "one service in one environment"),
+            Example("kubernaut validate --blame", "and who last changed the lines"),
             Example("kubernaut validate --at origin/main -o junit > validate.xml", "a branch, for Jenkins"),
         ]
     ) { invocation in
         let console = invocation.console
-        let workspace = Workspace(try await ConfigRepository(invocation).snapshot(invocation))
+        let repository = try ConfigRepository(invocation)
+        let workspace = Workspace(try await repository.snapshot(invocation))
         let renderings = try chosenEnvironments(invocation, workspace).map(workspace.rendering)
-        let report = DiagnosticReport(
+        var report = DiagnosticReport(
             workspace.diagnostics.map { ($0, nil) } + findings(renderings, invocation.texts("service")),
             snapshot: workspace.snapshot)
+        if invocation.isOn("blame") {
+            let places = Set(report.entries.map(\.diagnostic.location))
+            report.authorship = await repository.authorship(of: places, in: workspace.snapshot, invocation)
+        }
         try console.put(text(report, renderings, invocation))
         let isValid = report.errorCount == 0 && (report.warningCount == 0 || !invocation.isOn("strict"))
         if invocation.output == "text" { console.note(outcome(report, renderings, isValid, console.style(.error))) }

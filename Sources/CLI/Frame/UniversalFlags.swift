@@ -29,6 +29,7 @@ enum SharedFlag {
     static let context = Flag("context", value: "NAME", "the kubeconfig's context to use")
     static let server = Flag(
         "server", value: "URL", "a running kubernaut to ask", variable: "KUBERNAUT_SERVER")
+    static let noBlame = Flag("no-blame", "leave out who changed a line and when; saves reading the history")
     static let noHeaders = Flag("no-headers", "leave out the table's first line")
 
     static func output(_ formats: [String], default fallback: String? = nil) -> Flag {

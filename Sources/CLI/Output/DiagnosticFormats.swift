@@ -8,13 +8,13 @@ extension DiagnosticReport {
     func json() -> Value {
         [
             "valid": .bool(errorCount == 0), "errors": .integer(Int64(errorCount)),
-            "warnings": .integer(Int64(warningCount)), "items": .list(entries.map(Self.item)),
+            "warnings": .integer(Int64(warningCount)), "items": .list(entries.map(item)),
         ]
     }
 
-    private static func item(_ entry: Entry) -> Value {
+    private func item(_ entry: Entry) -> Value {
         let diagnostic = entry.diagnostic
-        return [
+        var item: Value = [
             "severity": .string(diagnostic.severity.rawValue), "code": .string(diagnostic.code),
             "message": .string(diagnostic.message), "file": .string(diagnostic.location.file),
             "line": .integer(Int64(diagnostic.location.line)), "column": .integer(Int64(diagnostic.location.column)),
@@ -22,6 +22,9 @@ extension DiagnosticReport {
             "services": .list(entry.services.map { .string($0.text) }),
             "environments": .list(entry.environments.map { .string($0.text) }),
         ]
+        guard !authorship.changes.isEmpty else { return item }
+        for (name, value) in LineChange.fields(authorship[diagnostic.location]) { item[name] = value }
+        return item
     }
 
     /// Workflow commands that GitHub shows beside the lines of a pull request.
@@ -34,7 +37,8 @@ extension DiagnosticReport {
             var place = "file=\(escaped(diagnostic.location.file))"
             if diagnostic.location.line > 0 { place += ",line=\(diagnostic.location.line)" }
             if diagnostic.location.column > 0 { place += ",col=\(diagnostic.location.column)" }
-            let text = diagnostic.message + (diagnostic.hint.map { "; \($0)" } ?? "")
+            let who = authorship[diagnostic.location].map { " (changed by \($0.words))" } ?? ""
+            let text = diagnostic.message + (diagnostic.hint.map { "; \($0)" } ?? "") + who
             return "::\(diagnostic.severity.rawValue) \(place),title=\(diagnostic.code)::\(escaped(text))\n"
         }.joined()
     }

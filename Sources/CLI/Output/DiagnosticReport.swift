@@ -32,6 +32,8 @@ struct DiagnosticReport: Sendable {
     /// Errors before warnings of the same place, in the order of files and lines.
     let entries: [Entry]
     private let snapshot: SourceSnapshot?
+    /// Who last changed the lines; nothing unless asked for.
+    var authorship = Authorship.none
 
     /// Blocks that are printed; the rest is only counted.
     static let limit = 50
@@ -84,6 +86,7 @@ struct DiagnosticReport: Sendable {
             "\(style.bold(isError ? style.red(title) : style.yellow(title)))\(style.bold(": \(diagnostic.message)"))\n"
         text += "  \(style.blue("-->")) \(diagnostic.location)\n"
         text += excerpt(diagnostic.location, style)
+        if let change = authorship[diagnostic.location] { text += "   \(style.dim("changed by \(change.words)"))\n" }
         var scope: [String] = []
         if !entry.services.isEmpty {
             let noun = entry.services.count == 1 ? "service" : "services"

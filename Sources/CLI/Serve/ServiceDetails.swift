@@ -5,7 +5,7 @@ import GitSource
 import Reconciler
 import Render
 
-/// Renders one service again with the origin of every line, when a page asks.
+/// Renders one service again with the origin of every line and who last changed it, when a page asks.
 struct ServiceDetails: Sendable {
     let mirror: GitMirror
     let renderer: Renderer
@@ -19,7 +19,13 @@ struct ServiceDetails: Sendable {
         guard let status, let commit = commit ?? status.head?.id else { return nil }
         do {
             let snapshot = try await mirror.snapshot(at: commit, reusing: nil)
-            return renderer.detail(of: service, in: snapshot, for: status.environment)
+            var detail = renderer.detail(of: service, in: snapshot, for: status.environment)
+            if let places = detail?.places {
+                let authorship = await Authorship(of: places, in: snapshot, from: mirror.blame)
+                detail?.changes = authorship.changes
+                detail?.changesRemark = authorship.remark
+            }
+            return detail
         } catch let error as GitError where error.code == .notFound {
             return nil
         }

@@ -27,6 +27,12 @@ extension GitRepository {
         return Self.branch(ofReference: String(cString: target))
     }
 
+    /// What is checked out; nil before the first commit.
+    func headCommit() -> CommitID? {
+        var id = git_oid()
+        return git_reference_name_to_id(&id, handle, "HEAD") == 0 ? CommitID(id.hex) : nil
+    }
+
     /// Makes branches, tags and HEAD equal to those of the remote.
     func takeOver(_ state: RemoteState) throws(GitError) {
         let present = try references()

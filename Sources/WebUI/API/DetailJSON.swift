@@ -31,37 +31,52 @@ extension ServiceDetail {
     func json(environment: Name) -> Value {
         [
             "environment": Value(environment), "service": Value(service.name), "commit": commit?.json ?? .null,
+            "changesRemark": Value(changesRemark),
             "release": service.release?.json ?? .null, "diagnostics": .list(service.diagnostics.map(\.json)),
             "manifests": .list(
                 manifests.map { annotated in
                     [
                         "object": annotated.manifest.object, "digest": .string(annotated.manifest.digest),
                         "location": annotated.manifest.location.json,
-                        "lines": .list(annotated.lines.map(\.json)),
+                        "lines": .list(annotated.lines.map { $0.json(changes) }),
                     ]
                 }),
             "values": .list(
                 values.map {
-                    ["path": .string($0.path.description), "value": $0.value, "origin": $0.origin.json]
+                    ["path": .string($0.path.description), "value": $0.value, "origin": $0.origin.json(changes)]
                 }),
         ]
     }
 }
 
 extension AnnotatedLine {
-    var json: Value {
-        ["text": .string(text), "path": Value(path?.description), "origin": origin?.json ?? .null]
+    func json(_ changes: LineChanges) -> Value {
+        ["text": .string(text), "path": Value(path?.description), "origin": origin?.json(changes) ?? .null]
     }
 }
 
 extension Origin {
-    var json: Value {
+    func json(_ changes: LineChanges) -> Value {
         [
             "layer": .string(layer.rawValue), "location": location.json, "value": Value(value?.description),
+            "change": changes[location]?.json ?? .null,
             "overridden": .list(
                 overridden.map {
-                    ["layer": .string($0.layer.rawValue), "location": $0.location.json, "value": $0.value]
+                    [
+                        "layer": .string($0.layer.rawValue), "location": $0.location.json, "value": $0.value,
+                        "change": changes[$0.location]?.json ?? .null,
+                    ]
                 }),
         ]
+    }
+}
+
+extension LineChange {
+    var json: Value {
+        switch self {
+        case .committed(let commit): ["state": "committed", "commit": commit.json]
+        case .atOrBefore(let commit): ["state": "at-or-before", "commit": commit.json]
+        case .uncommitted: ["state": "uncommitted", "commit": .null]
+        }
     }
 }

@@ -164,6 +164,7 @@ private let details = """
     .l-template,.l-normalization{color:var(--dim);border-color:transparent;padding-left:0;font-weight:400}
     .l-release{color:var(--good)}.l-environmentservice,.l-environmentdefaults{color:var(--held)}
     .l-defaults,.l-service{color:var(--link)}.l-reserved{color:var(--warn)}
+    .who{white-space:nowrap;font-size:.8125rem}.who code{font-size:inherit}
     .over{display:inline-block}.over summary{font-size:.75rem}.over li{font-size:.8125rem}
 
     """

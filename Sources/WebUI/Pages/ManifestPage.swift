@@ -20,12 +20,13 @@ func manifestPage(_ detail: ServiceDetail, of environment: Name, _ context: Page
                 ("Commit", detail.commit.map { commit in "\(commitText(commit.id)) “\(commit.subject)” <span class=\"dim\">by \(commit.author), \(age(commit.date, at: context.now))</span>" }),
                 ("Image", detail.service.release.map { imageText($0.image) }),
                 ("Needs", detail.service.needs.isEmpty ? nil : detail.service.needs.map { serviceLink($0) }.joined(", ")),
+                ("History", detail.changesRemark.map { "\($0)" }),
                 ("Raw", "<a href=\"\(raw)\">\(service) in \(environment) as YAML</a>"),
             ]))</section>
             \(detail.service.diagnostics.isEmpty ? "" : card("Problems", id: "problems", diagnosticList(detail.service.diagnostics)))
             \(contents(detail))
-            \(detail.manifests.enumerated().map { manifestCard($1, number: $0 + 1) })
-            \(valuesCard(detail))
+            \(detail.manifests.enumerated().map { manifestCard($1, number: $0 + 1, detail.changes, context) })
+            \(valuesCard(detail, context))
             """)
 }
 
@@ -37,13 +38,16 @@ private func contents(_ detail: ServiceDetail) -> HTML {
     return "<nav aria-label=\"Objects\"><ul class=\"contents\">\(items)</ul></nav>"
 }
 
-private func manifestCard(_ annotated: AnnotatedManifest, number: Int) -> HTML {
+private func manifestCard(
+    _ annotated: AnnotatedManifest, number: Int, _ changes: LineChanges, _ context: PageContext
+) -> HTML {
     let manifest = annotated.manifest
     var previous: String?
     let lines = annotated.lines.enumerated().map { index, line -> HTML in
         let place = line.origin.map { "\($0.layer.word) \($0.location)" }
         defer { if place != nil { previous = place } }
-        return codeLine(line, anchor: "o\(number)-l\(index + 1)", index + 1, repeats: place == previous)
+        return codeLine(
+            line, anchor: "o\(number)-l\(index + 1)", index + 1, repeats: place == previous, changes, context)
     }
     let isLong = annotated.lines.count > 200
     let body: HTML = """
@@ -63,13 +67,17 @@ private func manifestCard(_ annotated: AnnotatedManifest, number: Int) -> HTML {
         """
 }
 
-private func codeLine(_ line: AnnotatedLine, anchor: String, _ number: Int, repeats: Bool) -> HTML {
+private func codeLine(
+    _ line: AnnotatedLine, anchor: String, _ number: Int, repeats: Bool, _ changes: LineChanges, _ context: PageContext
+) -> HTML {
     let origin = line.origin.map { origin -> HTML in
         let isTemplate = origin.layer == .template
         if isTemplate && repeats { return "" }
         return """
             <span class="layer l-\(origin.layer.rawValue.lowercased())">\(origin.layer.word)</span> \
-            <code>\(origin.location)</code>\(origin.value.map { " <span class=\"dim\">\($0)</span>" } as HTML?)\(overridden(origin))
+            <code>\(origin.location)</code>\(origin.value.map { " <span class=\"dim\">\($0)</span>" } as HTML?)\
+            \(changes[origin.location].map { " \(changeText($0, context))" } as HTML?)\
+            \(overridden(origin, changes, context))
             """
     }
     let isSet = line.origin.map { $0.layer != .template } ?? false
@@ -80,25 +88,35 @@ private func codeLine(_ line: AnnotatedLine, anchor: String, _ number: Int, repe
         """
 }
 
-private func overridden(_ origin: Origin) -> HTML {
+/// Who last changed a line, how long ago, and by which commit.
+private func changeText(_ change: LineChange, _ context: PageContext) -> HTML {
+    guard let commit = change.commit else { return "<span class=\"who dim\">not committed yet</span>" }
+    let bound: HTML = if case .atOrBefore = change { "at or before " } else { "" }
+    return """
+        <span class="who dim">\(commit.author), \(age(commit.date, at: context.now)), \(bound)\
+        <code title="\(commit.id) \(commit.subject)">\(commit.id.short)</code></span>
+        """
+}
+
+private func overridden(_ origin: Origin, _ changes: LineChanges, _ context: PageContext) -> HTML {
     guard !origin.overridden.isEmpty else { return "" }
     let items = origin.overridden.map { lower -> HTML in
-        "<li>\(lower.layer.word) <code>\(lower.location)</code> said <code>\(short(lower.value))</code></li>"
+        "<li>\(lower.layer.word) <code>\(lower.location)</code> said <code>\(short(lower.value))</code>\(changes[lower.location].map { " \(changeText($0, context))" } as HTML?)</li>"
     }
     return " <details class=\"over\"><summary>overrides \(origin.overridden.count)</summary><ul>\(items)</ul></details>"
 }
 
-private func valuesCard(_ detail: ServiceDetail) -> HTML {
+private func valuesCard(_ detail: ServiceDetail, _ context: PageContext) -> HTML {
     guard !detail.values.isEmpty else { return "" }
     let rows = detail.values.prefix(500).map { value -> HTML in
         let lower = value.origin.overridden.map { lower -> HTML in
-            "<div><code>\(short(lower.value))</code> <span class=\"dim\">\(lower.location)</span></div>"
+            "<div><code>\(short(lower.value))</code> <span class=\"dim\">\(lower.location)</span>\(detail.changes[lower.location].map { " \(changeText($0, context))" } as HTML?)</div>"
         }
         return row(
             """
             \(rowHead("<code>\(value.path)</code>"))\
             \(cell("Value", "<code>\(short(value.value))</code>"))\
-            \(cell("Set by", "<span class=\"layer l-\(value.origin.layer.rawValue.lowercased())\">\(value.origin.layer.word)</span> <code>\(value.origin.location)</code>"))\
+            \(cell("Set by", "<span class=\"layer l-\(value.origin.layer.rawValue.lowercased())\">\(value.origin.layer.word)</span> <code>\(value.origin.location)</code>\(detail.changes[value.origin.location].map { " \(changeText($0, context))" } as HTML?)"))\
             \(cell("Overrides", lower.isEmpty ? "<span class=\"dim\">–</span>" : lower.joined("")))
             """)
     }
