@@ -59,7 +59,7 @@ let package = Package(
         room("Lifecycle", ["Domain", "CPosix"]),
         room("Logging", ["Domain", "Lifecycle", "JSON", "CPosix"]),
         room("Metrics", ["Domain", "Lifecycle"]),
-        room("Crypto", ["COpenSSL"]),
+        room("Crypto", ["Domain", "COpenSSL"]),
         room("JSON", ["Domain", "CSimdjson"]),
         room("YAML", ["Domain", "CYAML"]),
 
@@ -95,7 +95,7 @@ let package = Package(
             swiftSettings: house),
         tests("DomainTests", ["Domain"]),
         tests("JSONTests", ["Domain", "JSON"]),
-        tests("CryptoTests", ["Crypto"]),
+        tests("CryptoTests", ["Domain", "Crypto", "Platform", "TestKit"]),
         tests("PlatformTests", ["Lifecycle", "Platform", "TestKit"]),
         tests("LifecycleTests", ["Domain", "Lifecycle", "Logging"]),
         tests("MetricsTests", ["Metrics"]),

@@ -49,7 +49,7 @@ final class KeyPair {
         self.init("RSA", parameters, isPrivate: secret != nil)
     }
 
-    private convenience init?(_ type: String, _ parameters: consuming Parameters, isPrivate: Bool) {
+    private convenience init?(_ type: String, _ parameters: borrowing Parameters, isPrivate: Bool) {
         guard let context = EVP_PKEY_CTX_new_from_name(nil, type, nil) else { return nil }
         defer { EVP_PKEY_CTX_free(context) }
         guard let array = parameters.build() else { return nil }
@@ -87,7 +87,8 @@ final class KeyPair {
     }
 }
 
-/// A list of key parameters being made. Numbers are copied when the list is built.
+/// A list of key parameters being made. OpenSSL keeps the pointers it is given, those to names even in the built list:
+/// this must live for as long as that one.
 private struct Parameters: ~Copyable {
     private let builder: OpaquePointer
     private let kept = Numbers()
@@ -99,29 +100,31 @@ private struct Parameters: ~Copyable {
 
     deinit { OSSL_PARAM_BLD_free(builder) }
 
-    func add(_ name: String, text: String) { _ = OSSL_PARAM_BLD_push_utf8_string(builder, name, kept.hold(text), 0) }
+    func add(_ name: String, text: String) {
+        _ = OSSL_PARAM_BLD_push_utf8_string(builder, kept.hold(name), kept.hold(text), 0)
+    }
 
     func add(_ name: String, octets: [UInt8]) {
         let copy = kept.hold(octets)
-        _ = OSSL_PARAM_BLD_push_octet_string(builder, name, copy.baseAddress, octets.count)
+        _ = OSSL_PARAM_BLD_push_octet_string(builder, kept.hold(name), copy.baseAddress, octets.count)
     }
 
     func add(_ name: String, number: [UInt8]) {
         guard let number = BN_bin2bn(number, Int32(number.count), nil) else { return }
         kept.hold(number)
-        _ = OSSL_PARAM_BLD_push_BN(builder, name, number)
+        _ = OSSL_PARAM_BLD_push_BN(builder, kept.hold(name), number)
     }
 
     func add(_ name: String, secret: [UInt8]) {
         guard let number = BN_secure_new(), BN_bin2bn(secret, Int32(secret.count), number) != nil else { return }
         kept.hold(number)
-        _ = OSSL_PARAM_BLD_push_BN(builder, name, number)
+        _ = OSSL_PARAM_BLD_push_BN(builder, kept.hold(name), number)
     }
 
     func build() -> UnsafeMutablePointer<OSSL_PARAM>? { OSSL_PARAM_BLD_to_param(builder) }
 }
 
-/// What a list of parameters points to until it is built.
+/// What a list of parameters points to.
 private final class Numbers {
     private var numbers: [OpaquePointer] = []
     private var texts: [UnsafeMutablePointer<CChar>] = []

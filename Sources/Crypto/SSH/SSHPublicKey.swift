@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+import Domain
 
 /// An SSH public key of a kind that signatures are checked with here: Ed25519, ECDSA on a NIST curve, RSA of 2048 bits
 /// or more.
@@ -20,7 +21,7 @@ public struct SSHPublicKey: Sendable, Hashable {
     /// Reads `ssh-ed25519 AAAA…`, as it stands in `*.pub` and in `authorized_keys`; what follows is a comment.
     public init(line: some StringProtocol) throws(SSHError) {
         let words = line.split(whereSeparator: \.isWhitespace)
-        guard words.count >= 2, let blob = Crypto.bytes(fromBase64: words[1].utf8) else {
+        guard words.count >= 2, let blob = Base64.standard.bytes(String(words[1])) else {
             throw SSHError(.malformed, "not a public key of SSH (TYPE BASE64)")
         }
         try self.init(blob: blob)
@@ -33,11 +34,11 @@ public struct SSHPublicKey: Sendable, Hashable {
     public var fingerprint: String {
         let digest = SHA256()
         digest.update(blob)
-        return "SHA256:" + base64(digest.finish()).prefix { $0 != "=" }
+        return "SHA256:" + Base64.standard.text(digest.finish()).prefix { $0 != "=" }
     }
 
     /// `ssh-ed25519 AAAA…`
-    public var line: String { "\(type) \(base64(blob))" }
+    public var line: String { "\(type) \(Base64.standard.text(blob))" }
 
     var family: SSHKeyFamily? { SSHKeyFamily(type: type) }
 

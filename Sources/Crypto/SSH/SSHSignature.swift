@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+import Domain
 
 /// A signature over a file or a commit, as `ssh-keygen -Y sign` makes it (OpenSSH, PROTOCOL.sshsig).
 public struct SSHSignature: Sendable, Hashable {
@@ -99,7 +100,7 @@ public struct SSHSignature: Sendable, Hashable {
         writer.string(hash)
         writer.string(inner.bytes)
         var text = Self.begin + "\n"
-        var rest = base64(writer.bytes)[...]
+        var rest = Base64.standard.text(writer.bytes)[...]
         while !rest.isEmpty {
             text += rest.prefix(70) + "\n"
             rest = rest.dropFirst(70)
@@ -112,7 +113,9 @@ public struct SSHSignature: Sendable, Hashable {
         guard let body = unarmored(text, begin: begin, end: end) else {
             throw SSHError(.malformed, "the SSH signature has no beginning or no end")
         }
-        guard let blob = bytes(fromBase64: body) else { throw SSHError(.malformed, "the SSH signature is no base64") }
+        guard let blob = Base64.standard.bytes(String(decoding: body, as: UTF8.self)) else {
+            throw SSHError(.malformed, "the SSH signature is no base64")
+        }
         return blob
     }
 }

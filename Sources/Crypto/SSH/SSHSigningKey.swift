@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+import Domain
 
 /// A private key that signs as `ssh-keygen -Y sign` does: Ed25519, ECDSA or RSA, from a file that `ssh-keygen` made.
 ///
@@ -19,10 +20,10 @@ public final class SSHSigningKey: Sendable {
             let type = reader.text()
         else { throw SSHError(.malformed, "the private key is damaged") }
         guard let family = SSHKeyFamily(type: type) else { throw SSHKeyFamily.refusal(of: type) }
+        let publicKey = try SSHPublicKey(blob: section.publicKey)
         guard let pair = family.privateKey(&reader) else {
             throw SSHError(.malformed, "the private key is damaged")
         }
-        let publicKey = try SSHPublicKey(blob: section.publicKey)
         guard publicKey.type == type else { throw SSHError(.malformed, "the private key does not fit its public key") }
         self.publicKey = publicKey
         self.pair = KeyHolder(pair)
@@ -68,7 +69,9 @@ public final class SSHSigningKey: Sendable {
                 .malformed, "not a private key in OpenSSH's format; `ssh-keygen -p -f FILE` writes an older one anew")
         }
         let magic = Array("openssh-key-v1\0".utf8)
-        guard let blob = bytes(fromBase64: body) else { throw SSHError(.malformed, "the private key is no base64") }
+        guard let blob = Base64.standard.bytes(String(decoding: body, as: UTF8.self)) else {
+            throw SSHError(.malformed, "the private key is no base64")
+        }
         var reader = SSHReader(blob)
         guard reader.take(magic.count) == magic, let cipher = reader.text(), reader.string() != nil,
             reader.string() != nil
