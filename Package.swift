@@ -71,6 +71,7 @@ let package = Package(
         room("KubernetesAPI", ["Domain", "Platform", "Lifecycle", "Logging", "JSON", "YAML", "HTTPClient"]),
         room("Reconciler", ["Domain", "Lifecycle", "Logging", "JSON", "Crypto", "Health"]),
         room("Changes", ["Domain", "Lifecycle", "YAML", "JSON", "Crypto", "Render"]),
+        room("Signatures", ["Domain", "Platform", "Lifecycle", "Logging", "JSON", "Crypto"]),
         room("History", ["Domain", "Lifecycle", "JSON", "CSQLite"]),
         room("HTTPServer", ["Domain", "Lifecycle", "CHTTPServer", "CZlib"]),
         room("WebUI", ["Domain", "Lifecycle", "Logging", "JSON", "Crypto", "HTTPServer"]),
@@ -83,7 +84,8 @@ let package = Package(
             [
                 "Domain", "Platform", "Lifecycle", "Logging", "Metrics", "Crypto", "JSON", "YAML", "HTTPClient",
                 "GitSource",
-                "Render", "Changes", "Health", "KubernetesAPI", "Reconciler", "History", "HTTPServer", "WebUI",
+                "Render", "Changes", "Signatures", "Health", "KubernetesAPI", "Reconciler", "History", "HTTPServer",
+                "WebUI",
                 "EmbeddedCluster",
             ]),
         .executableTarget(name: "kubernaut", dependencies: ["CLI"], swiftSettings: house),
@@ -119,6 +121,9 @@ let package = Package(
         tests(
             "ChangesTests",
             ["Domain", "Changes", "GitSource", "Render", "YAML", "JSON", "Lifecycle", "Logging", "Platform", "TestKit"]),
+        tests(
+            "SignaturesTests",
+            ["Domain", "Signatures", "Crypto", "GitSource", "Lifecycle", "Logging", "Platform", "TestKit"]),
         tests("HistoryTests", ["Domain", "History", "Lifecycle", "TestKit"]),
         tests("WebUITests", ["Domain", "WebUI", "HTTPServer", "JSON", "TestKit"]),
         tests(

@@ -133,6 +133,8 @@ public struct EnvironmentStatus: Sendable, Hashable {
     public var diagnostics: [Diagnostic]
     /// Why the branch could not be read or rendered; nil when it could.
     public var sourceProblem: String?
+    /// What checking the branch's signatures said; nil when they do not count.
+    public var signature: SignatureStatus?
     /// Why the cluster could not be reached; nil when it could.
     public var clusterProblem: String?
     /// Deletions above the budget that wait for a person: what would go.
@@ -155,6 +157,7 @@ public struct EnvironmentStatus: Sendable, Hashable {
         positions = [:]
         diagnostics = []
         sourceProblem = nil
+        signature = nil
         clusterProblem = nil
         heldPrune = []
         heldPruneHash = ""

@@ -9,7 +9,7 @@ public import Logging
 /// Reading happens on this actor's own thread, straight from the object database; talking to the remote on another, so
 /// a slow network never delays a reader. A fetch that fails leaves everything as it was. A mirror that is found damaged
 /// is cloned anew by the next fetch.
-public actor GitMirror: Source {
+public actor GitMirror: Source, CommitReader {
     private let executor = SerialQueueExecutor(label: "kubernaut.git.read")
     private let folder: MirrorFolder
     /// Goes with the mirror.
@@ -67,7 +67,7 @@ public actor GitMirror: Source {
         self.limits = limits
         self.signer = signer
         self.folder = place
-        blame = RepositoryBlame(of: place.mirror)
+        blame = RepositoryBlame(of: place.mirror, commitLimit: 50_000)
         repository = remote.url.description
         writer = MirrorWriter(remote, place, logger)
         if remote.sendsSecretInClear {
@@ -113,6 +113,10 @@ public actor GitMirror: Source {
         try read { reader throws(GitError) in
             try reader.history(of: commit, under: folder, after: after, limit: limit)
         }
+    }
+
+    public func newCommits(of head: CommitID, since base: CommitID?, limit: Int) async throws -> NewCommits {
+        try read { reader throws(GitError) in try reader.newCommits(of: head, since: base, limit: limit) }
     }
 
     // MARK: Further reading

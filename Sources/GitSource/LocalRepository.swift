@@ -6,7 +6,7 @@ import Lifecycle
 /// An existing repository on this disk, a clone or a bare one, read and never written.
 ///
 /// The same reading as `GitMirror`, without a network: for `--at REV`.
-public actor LocalRepository {
+public actor LocalRepository: CommitReader {
     private let executor = SerialQueueExecutor(label: "kubernaut.git.local")
     private let reader: RepositoryReader
 
@@ -49,6 +49,10 @@ public actor LocalRepository {
         -> [HistoryStep]
     {
         try reader.history(of: commit, under: folder, after: after, limit: limit)
+    }
+
+    public func newCommits(of head: CommitID, since base: CommitID?, limit: Int) async throws -> NewCommits {
+        try reader.newCommits(of: head, since: base, limit: limit)
     }
 
     /// The paths under the config root, relative to it, whose content differs between two commits, sorted.

@@ -25,6 +25,9 @@ extension Metric {
     static let suspended = Metric(
         "kubernaut_environment_suspended", .gauge, labels: ["environment"],
         help: "1 while nothing is written to the environment.")
+    static let signed = Metric(
+        "kubernaut_branch_signed", .gauge, labels: ["environment"],
+        help: "1 when the branch is well signed, 0 when not; absent where signatures do not count.")
     static let lastFetch = Metric(
         "kubernaut_git_last_fetch_timestamp_seconds", .gauge, help: "When the repository was last fetched.")
     static let lastPass = Metric(
@@ -37,7 +40,7 @@ extension Registry {
     public func show(_ status: DaemonStatus, version: String) {
         for gauge in [
             Metric.serviceStatus, .servicesBehind, .releasesBehind, .objects, .prunesHeld, .orphans, .suspended,
-            .lastPass,
+            .signed, .lastPass,
         ] {
             clear(gauge)
         }
@@ -59,6 +62,7 @@ extension Registry {
         set(.prunesHeld, [name], to: Double(status.heldPrune.count))
         set(.orphans, [name], to: Double(status.orphans.count))
         set(.suspended, [name], to: status.suspension == nil ? 0 : 1)
+        if let signature = status.signature { set(.signed, [name], to: signature.problem == nil ? 1 : 0) }
         if let pass = status.lastPass { set(.lastPass, [name], to: Double(pass.finishedAt.milliseconds) / 1000) }
     }
 }

@@ -27,6 +27,7 @@ final class EnvironmentBook: Sendable {
         /// Whether what failed may succeed later without a new commit.
         var isRetryable = false
         var sourceProblem: String?
+        var signature: SignatureStatus?
         var clusterProblem: String?
         var held: [PrunePlan.Item] = []
         var heldHash = ""

@@ -19,13 +19,16 @@ public final class EnvironmentLoop: Service {
         public let time: TimeSource
         public let settings: ReconcilerSettings
         public let logger: Logger
+        /// Nil when signatures do not count anywhere.
+        public let verifier: (any HeadVerifier)?
 
         /// - Parameter health: How a live object does; nil for the rules of the `Health` room. Pure.
         public init(
             source: any Source, render: @escaping ReconcilePass.Renderer, history: any PassHistory, logger: Logger,
             settings: ReconcilerSettings = ReconcilerSettings(), time: TimeSource = .system,
-            health: (@Sendable (Value) -> ObjectHealth)? = nil
+            verifier: (any HeadVerifier)? = nil, health: (@Sendable (Value) -> ObjectHealth)? = nil
         ) {
+            self.verifier = verifier
             self.source = source
             self.render = render
             self.health = health ?? { Health.health(of: $0, now: time.now()) }
@@ -311,6 +314,12 @@ public final class EnvironmentLoop: Service {
 
     /// Why the branch cannot be read; nil when it can. What was read before stays in force.
     public func note(sourceProblem: String?) { book.update { $0.sourceProblem = sourceProblem } }
+
+    /// What checking the branch's signatures said; nil when they do not count.
+    public func note(signature: SignatureStatus?) {
+        guard book.current.signature != signature else { return }
+        book.update { $0.signature = signature }
+    }
 
     /// The releases that the branch remembers, newest first.
     public func note(releases: [Name: [ReleaseEvent]]) { book.update { $0.releases = releases } }

@@ -116,7 +116,7 @@ public final class RepositoryLoop: Service {
             let heads = try await rooms.source.fetch()
             state.failures = 0
             let now = rooms.time.now()
-            let problem = await refreshPipeline(heads, &state)
+            let problem = await refreshPipeline(await withVerifiedPolicy(heads, &state), &state)
             board.update { status in
                 status.lastFetchAt = now
                 status.fetchProblem = problem
@@ -137,6 +137,22 @@ public final class RepositoryLoop: Service {
         }
     }
 
+    /// The heads, with the policy branch where its signatures let it stand; without it when they let it stand nowhere.
+    private func withVerifiedPolicy(_ heads: [String: CommitID], _ state: inout RepositoryState) async
+        -> [String: CommitID]
+    {
+        guard let branch = rooms.settings.policyBranch, let head = heads[branch],
+            let signature = await rooms.verifier?.verify(head, of: branch)
+        else {
+            state.policySignature = nil
+            return heads
+        }
+        state.policySignature = signature
+        var verified = heads
+        verified[branch] = signature.followed
+        return verified
+    }
+
     /// - Returns: Why the pipeline could not be read; nil when it could. The last good one stays.
     private func refreshPipeline(_ heads: [String: CommitID], _ state: inout RepositoryState) async -> String? {
         do {
@@ -144,10 +160,10 @@ public final class RepositoryLoop: Service {
             let found = try await finder.pipeline(heads: heads, last: state.policy)
             state.policy = found
             state.pipeline = found.pipeline
-            return nil
+            return state.policyProblem
         } catch {
             rooms.logger.error("The pipeline could not be read", ["error": "\(error)"])
-            return "\(error)"
+            return state.policyProblem ?? "\(error)"
         }
     }
 
@@ -216,8 +232,10 @@ public final class RepositoryLoop: Service {
                     sourceProblem: "branch \(environment.branch) does not exist; push it, "
                         + "or correct `branch` in kubernaut.yaml")
                 state.requestedHeads[environment.name] = nil
+                loop.note(signature: nil)
                 continue
             }
+            guard let head = await followed(head, environment, loop, &state) else { continue }
             let isNew = state.requestedHeads[environment.name] != head
             if isNew {
                 state.requestedHeads[environment.name] = head
@@ -227,9 +245,21 @@ public final class RepositoryLoop: Service {
         }
         // After the triggers: walking history must not delay a release.
         for environment in state.pipeline?.environments ?? [] {
-            guard let loop = self.environment(environment.name), let head = heads[environment.branch] else { continue }
+            guard let loop = self.environment(environment.name), let head = state.requestedHeads[environment.name]
+            else { continue }
             await walk(environment.name, to: head, loop, &state)
         }
+    }
+
+    /// The commit to work from; nil when the signatures allow none. What runs stays then as it is.
+    private func followed(
+        _ head: CommitID, _ environment: Environment, _ loop: EnvironmentLoop, _ state: inout RepositoryState
+    ) async -> CommitID? {
+        let signature = await rooms.verifier?.verify(head, of: environment.branch)
+        loop.note(signature: signature)
+        guard let signature else { return head }
+        if signature.followed == nil { state.requestedHeads[environment.name] = nil }
+        return signature.followed
     }
 
     private func walk(_ name: Name, to head: CommitID, _ loop: EnvironmentLoop, _ state: inout RepositoryState) async {
@@ -249,6 +279,9 @@ public final class RepositoryLoop: Service {
 private struct RepositoryState {
     var failures = 0
     var policy: PolicyBranch.Found?
+    /// What checking the policy branch's signatures said; nil when they do not count.
+    var policySignature: SignatureStatus?
+    var policyProblem: String? { policySignature?.sentence.map { "the policy branch: \($0)" } }
     /// The last good one.
     var pipeline: Pipeline?
     /// Per environment: takes loops, and runs one after the other.
@@ -277,7 +310,7 @@ extension StatusBoard {
                     status.environments[target].releases, with: status.environments[target - 1].releases)
             }
             status.isReady = status.environments.allSatisfy {
-                $0.head != nil || $0.sourceProblem != nil || $0.clusterProblem != nil
+                $0.head != nil || $0.sourceProblem != nil || $0.clusterProblem != nil || $0.signature?.isRefused == true
             }
         }
     }

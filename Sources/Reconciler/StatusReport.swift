@@ -18,6 +18,7 @@ struct StatusReport {
         status.releases = book.releases
         status.diagnostics = book.rendering?.diagnostics ?? []
         status.sourceProblem = book.sourceProblem
+        status.signature = book.signature
         status.clusterProblem = book.clusterProblem
         status.heldPrune = book.held.map(\.key)
         status.heldPruneHash = book.heldHash

@@ -139,7 +139,7 @@ struct PagesTests {
         #expect(
             text.contains("<code title=\"\(commit?.id.hex ?? "none") Change line 4\">\(commit?.id.short ?? "")</code>"))
         let json = await Fixture.pages().get("/api/v1/environments/dev/services/cart/manifest").text
-        #expect(json.contains("\"state\":\"committed\"") && json.contains(commit?.id.hex ?? "none"))
+        #expect(json.contains("at-or-before") && json.contains(commit?.id.hex ?? "none"))
         let raw = await Fixture.pages().get("/envs/dev/services/cart/manifest.yaml")
         #expect(raw.headers["Content-Type"] == "application/yaml")
         #expect(

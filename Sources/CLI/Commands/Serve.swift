@@ -5,6 +5,7 @@ import Glibc
 import Lifecycle
 import Logging
 import Reconciler
+import Signatures
 
 extension Command {
     static let serve = Command(
@@ -59,6 +60,15 @@ private let serveFlags = [
     Flag(
         "git-ca", value: "FILE", "an own certificate authority for https", variable: "KUBERNAUT_GIT_CA",
         values: .file),
+    Flag(
+        "signatures", value: "MODE", "what commits without a good signature are: off, warn, require (default: off)",
+        variable: "KUBERNAUT_SIGNATURES", values: .choice(SignatureMode.allCases.map(\.rawValue))),
+    Flag(
+        "allowed-signers", value: "FILE", "the SSH keys that may sign commits, as git's gpg.ssh.allowedSignersFile",
+        variable: "KUBERNAUT_ALLOWED_SIGNERS", values: .file),
+    Flag(
+        "signers-keyring", value: "FILE", "the OpenPGP keys that may sign commits, as gpg --export writes them",
+        variable: "KUBERNAUT_SIGNERS_KEYRING", values: .file),
     Flag(
         "state", value: "DIR", "a folder of the daemon's own (default: kubernaut-state)", variable: "KUBERNAUT_STATE",
         values: .folder),
@@ -122,6 +132,9 @@ extension ServeConfiguration {
         repository.sshKey = invocation.text("git-ssh-key") ?? repository.sshKey
         repository.knownHosts = invocation.text("git-known-hosts") ?? repository.knownHosts
         repository.authorityFile = invocation.text("git-ca") ?? repository.authorityFile
+        signatures.mode = invocation.text("signatures").flatMap(SignatureMode.init) ?? signatures.mode
+        signatures.allowedSigners = invocation.text("allowed-signers") ?? signatures.allowedSigners
+        signatures.keyring = invocation.text("signers-keyring") ?? signatures.keyring
         state = invocation.text("state") ?? state
         once = invocation.isOn("once")
         listen = try Self.parsed(invocation, "listen", "ADDRESS:PORT", ListenAddress.init) ?? listen
@@ -129,9 +142,35 @@ extension ServeConfiguration {
         logFormat = invocation.text("log-format").flatMap(Logger.Format.init) ?? logFormat
         logLevel = invocation.text("log-level").flatMap(Logger.Level.init) ?? logLevel
         try readCluster(invocation)
+        try checkSignatures()
         guard !repository.url.isEmpty else {
             throw CommandError(
                 .usage, "which config repository?", hint: "say --repo URL, or start with `kubernaut demo`")
+        }
+    }
+
+    /// What would only look safe is refused.
+    private func checkSignatures() throws {
+        guard signatures.isOn else { return }
+        guard signatures.allowedSigners != nil || signatures.keyring != nil else {
+            throw CommandError(
+                .usage, "signatures count, but nobody may sign",
+                hint: "name keys with --allowed-signers FILE or --signers-keyring FILE")
+        }
+        let modes = [signatures.mode] + signatures.branches.values
+        guard let branch = repository.policyBranch else {
+            guard !modes.contains(.require) else {
+                throw CommandError(
+                    .usage, "signatures are required, but any branch may bring the pipeline",
+                    hint: "name the branch whose kubernaut.yaml counts with --policy-branch BRANCH")
+            }
+            return
+        }
+        guard !modes.contains(.require) || signatures.mode(of: branch) == .require else {
+            throw CommandError(
+                .usage,
+                "signatures are required, but not on the policy branch \(branch), which says what is applied where",
+                hint: "require them there, too")
         }
     }
 

@@ -129,6 +129,11 @@ private func problems(_ status: Value) -> [String] {
         for key in ["sourceProblem", "clusterProblem"] {
             if let problem = environment[key]?.string { problems.append("\(name): \(problem)") }
         }
+        guard let problem = environment[at: "signature", "problem"]?.string else { continue }
+        let followed = environment[at: "signature", "followed"]?.string?.prefix(7)
+        let isRefused = environment[at: "signature", "refused"] == .bool(true)
+        let meaning = isRefused ? followed.map { "; it stays at \($0)" } ?? "; nothing is applied" : ""
+        problems.append("\(name): \(problem)\(meaning)")
     }
     return problems
 }

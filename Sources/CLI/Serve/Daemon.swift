@@ -12,6 +12,7 @@ import Metrics
 import Platform
 import Reconciler
 import Render
+import Signatures
 import WebUI
 
 /// All parts of the daemon, built and connected. Decides nothing.
@@ -51,7 +52,10 @@ struct Daemon {
         let rooms = EnvironmentLoop.Rooms(
             source: MeasuredSource(mirror, registry: registry),
             render: { snapshot, environment in incremental.render(snapshot, for: environment) },
-            history: measuredHistory, logger: logger, settings: settings)
+            history: measuredHistory, logger: logger, settings: settings,
+            verifier: configuration.signatures.isOn
+                ? BranchVerifier(
+                    configuration.signatures, commits: mirror, folder: configuration.state, logger: logger) : nil)
         let repository = RepositoryLoop(
             rooms: rooms,
             readPipeline: { snapshot in
@@ -144,11 +148,13 @@ struct Daemon {
             let status = board.current
             if status.environments.isEmpty, status.fetchProblem != nil { return false }
             let isDone = status.environments.allSatisfy { environment in
-                environment.sourceProblem != nil
+                environment.sourceProblem != nil || environment.signature?.isRefused == true
                     || environment.lastPass.map { $0.commit == environment.head?.id && $0.outcome != .stopped } ?? false
             }
             guard !status.environments.isEmpty, isDone else { continue }
-            return status.environments.allSatisfy { $0.sourceProblem == nil && $0.lastPass?.outcome == .succeeded }
+            return status.environments.allSatisfy {
+                $0.sourceProblem == nil && $0.signature?.isRefused != true && $0.lastPass?.outcome == .succeeded
+            }
         }
         return false
     }

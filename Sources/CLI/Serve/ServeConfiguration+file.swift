@@ -3,6 +3,7 @@
 import Domain
 import Logging
 import Platform
+import Signatures
 import YAML
 
 /// A setting that cannot be used: what, where and what would be right.
@@ -24,10 +25,12 @@ extension ServeConfiguration {
         guard let top = documents.first, !top.isNull else { return }
         let reader = SettingsReader(file: path)
         for (key, node) in try reader.members(
-            of: top, known: ["repository", "state", "listen", "hosts", "poll", "cluster", "clusters", "log"])
+            of: top,
+            known: ["repository", "signatures", "state", "listen", "hosts", "poll", "cluster", "clusters", "log"])
         {
             switch key {
             case "repository": try read(repository: node, reader)
+            case "signatures": try read(signatures: node, reader)
             case "state": state = try reader.text(node)
             case "listen": listen = try reader.parse(node, "ADDRESS:PORT such as 127.0.0.1:8080") { ListenAddress($0) }
             case "hosts": hosts = try reader.items(node).map(reader.text)
@@ -61,6 +64,33 @@ extension ServeConfiguration {
             default: repository.authorityFile = text
             }
         }
+    }
+
+    private mutating func read(signatures node: YAMLNode, _ reader: SettingsReader) throws {
+        let known = ["mode", "branches", "allowedSigners", "revokedSigners", "keyring", "trusted"]
+        for (key, node) in try reader.members(of: node, known: known) {
+            switch key {
+            case "mode": signatures.mode = try Self.read(mode: node, reader)
+            case "branches":
+                for (branch, node) in try reader.members(of: node, known: nil) {
+                    signatures.branches[branch] = try Self.read(mode: node, reader)
+                }
+            case "allowedSigners": signatures.allowedSigners = try reader.text(node)
+            case "revokedSigners": signatures.revokedSigners = try reader.text(node)
+            case "keyring": signatures.keyring = try reader.text(node)
+            default:
+                let commits = try reader.items(node).map { node in
+                    try reader.parse(node, "a commit's id of 40 hexadecimal digits") { CommitID($0) }
+                }
+                signatures.trusted = Set(commits)
+            }
+        }
+    }
+
+    private static func read(mode node: YAMLNode, _ reader: SettingsReader) throws -> SignatureMode {
+        // YAML reads a bare `off` as a truth value.
+        if node.value == .bool(false) { return .off }
+        return try reader.parse(node, "off, warn or require") { SignatureMode(rawValue: $0) }
     }
 
     private static func read(cluster node: YAMLNode, _ reader: SettingsReader) throws -> Cluster {

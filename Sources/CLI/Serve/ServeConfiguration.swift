@@ -2,6 +2,7 @@
 
 import Domain
 import Logging
+import Signatures
 
 /// Everything the daemon is told: flags over environment over file over default.
 struct ServeConfiguration: Sendable {
@@ -27,6 +28,8 @@ struct ServeConfiguration: Sendable {
     }
 
     var repository = Repository()
+    /// Whose signatures count, and on which branches.
+    var signatures = SignaturePolicy()
     /// A folder of the daemon's own: mirror and history. Nothing in it is irreplaceable but the history.
     var state = "kubernaut-state"
     var listen = ListenAddress.standard

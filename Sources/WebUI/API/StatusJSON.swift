@@ -32,6 +32,7 @@ extension EnvironmentStatus {
             "cluster": Value(environment.cluster),
             "namespace": .string(environment.namespace), "head": head?.json ?? .null,
             "appliedCommit": Value(appliedCommit), "sourceProblem": Value(sourceProblem),
+            "signature": signature?.json ?? .null,
             "clusterProblem": Value(clusterProblem), "reconciling": .bool(isReconciling),
             "diagnostics": .list(diagnostics.map(\.json)), "heldPrune": .list(heldPrune.map(\.json)),
             "orphans": .list(
@@ -54,6 +55,15 @@ extension EnvironmentStatus {
 extension Suspension {
     var json: Value {
         ["reason": .string(reason), "by": Value(by), "until": Value(until), "location": .string(location.file)]
+    }
+}
+
+extension SignatureStatus {
+    var json: Value {
+        [
+            "head": Value(head), "signer": Value(signer), "problem": Value(problem), "followed": Value(followed),
+            "refused": .bool(isRefused),
+        ]
     }
 }
 

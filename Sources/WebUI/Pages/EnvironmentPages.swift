@@ -64,6 +64,12 @@ private func environmentProblems(_ environment: EnvironmentStatus) -> HTML {
             "<li>\(Badge(icon: .failed, word: "Not readable").html) <span>\(problem). Nothing is applied or deleted until this is mended.</span></li>"
         )
     }
+    if let signature = environment.signature, let problem = signature.sentence {
+        let badge = Badge(icon: signature.isRefused ? .failed : .drifted, word: "Not well signed")
+        let meaning =
+            signature.isRefused ? "Nothing newer is applied, and nothing is deleted, until this is mended." : ""
+        items.append("<li>\(badge.html) <span>\(problem). \(meaning)</span></li>")
+    }
     if let problem = environment.clusterProblem {
         items.append(
             "<li>\(Badge(icon: .unknown, word: "Cluster unreachable").html) <span>\(problem). What is shown is the last known state.</span></li>"
@@ -93,6 +99,7 @@ private func environmentFacts(_ environment: EnvironmentStatus, _ context: PageC
     let managed: HTML = "\(counted(objects.count, "object"))\(drifted > 0 ? ", \(drifted) not as in git" : "")"
     return facts([
         ("Git", head ?? "<span class=\"dim\">branch \(setting.branch) not read yet</span>"), ("Applied", applied),
+        ("Signed", environment.signature?.signer.map { "by \($0)" }),
         ("Cluster", "\(setting.cluster ?? "default") <span class=\"dim\">namespace \(setting.namespace)</span>"),
         ("Managed", managed),
         (

@@ -104,11 +104,12 @@ private func tenths(_ number: Double) -> String {
 
 extension EnvironmentStatus {
     /// Why this environment as a whole is not as it should be; nil when all is well.
-    var problem: String? { sourceProblem ?? clusterProblem }
+    var problem: String? { sourceProblem ?? signature?.sentence ?? clusterProblem }
 
     /// Where the daemon stands with it, in two or three words.
     var progress: HTML {
         if sourceProblem != nil { return "<b class=\"bad\">not readable</b>" }
+        if signature?.isRefused == true { return "<b class=\"bad\">not well signed</b>" }
         if clusterProblem != nil { return "<b class=\"bad\">cluster unreachable</b>" }
         if isReconciling { return "<span class=\"busy\">reconciling</span>" }
         guard let head else { return "reading" }
