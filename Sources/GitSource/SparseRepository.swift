@@ -144,7 +144,8 @@ public actor SparseRepository: EditableRepository {
     private func conversing<Result: Sendable>(
         _ operation: String, _ body: (FetchSession) throws(GitError) -> Result
     ) async throws -> Result {
-        if let open, open.session.isUsedUp || ContinuousClock.now - open.since > Self.patience { self.open = nil }
+        // A flag that was set when its task had what it wanted would stop the next one.
+        if let open, open.session.isUsedUp || open.flag.isSet || .now - open.since > Self.patience { self.open = nil }
         let flag = open?.flag ?? CancellationFlag()
         return try await withTaskCancellationHandler {
             do throws(GitError) {

@@ -8,7 +8,7 @@ import Lifecycle
 /// (gitprotocol-v2(5), gitprotocol-pack(5)).
 ///
 /// Spoken here rather than by libgit2, which in 1.5.1 can neither fetch a single commit without its history nor leave
-/// out the files nobody asked for (docs/decisions/0006).
+/// out the files nobody asked for (docs/decisions/0007).
 final class FetchSession {
     /// What to bring.
     struct Request {

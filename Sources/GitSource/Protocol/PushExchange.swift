@@ -5,7 +5,7 @@ import Domain
 /// Moves one branch of a remote, by git's own push protocol (gitprotocol-pack(5), "Pushing Data To a Server").
 ///
 /// Spoken here rather than by libgit2, because the old id that a server compares with must be the one *our change was
-/// made on*; libgit2 sends whatever the server advertised a moment ago (docs/decisions/0006).
+/// made on*; libgit2 sends whatever the server advertised a moment ago (docs/decisions/0007).
 struct PushExchange {
     let branch: String
     /// Nil when the branch must not exist yet.
