@@ -46,7 +46,7 @@ final class EnvironmentBook: Sendable {
         var quietPasses = 0
 
         func suspension(at now: Instant) -> Suspension? {
-            [environment.suspension, notes.suspension].lazy.compactMap(\.self).first { $0.isActive(at: now) }
+            [environment.suspension, notes.suspension].compactMap(\.self).first { $0.isActive(at: now) }
         }
     }
 

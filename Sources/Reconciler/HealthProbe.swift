@@ -31,7 +31,7 @@ struct HealthProbe: Sendable {
                     Self.problem($0, in: index) != nil
                         && (!index.isFollowed($0.groupKind) || Self.isCustom($0.groupKind))
                 })
-            let problem: @Sendable () -> String? = { keys.lazy.compactMap { Self.problem($0, in: index) }.first }
+            let problem: @Sendable () -> String? = { Self.firstProblem(of: keys, in: index) }
             let left = limit - bench.time.uptime()
             guard let reason = problem() else { return nil }
             if let failed = keys.first(where: { Self.isHopeless($0, in: index) }) {
@@ -57,6 +57,14 @@ struct HealthProbe: Sendable {
 
     private static func isCustom(_ kind: GroupKind) -> Bool {
         kind.group.contains(".") && !kind.group.hasSuffix(".k8s.io")
+    }
+
+    /// One look at each object. A lazy `compactMap` looks twice, and dies when the object became healthy in between.
+    static func firstProblem(of keys: [ResourceKey], in index: MemberIndex) -> String? {
+        for key in keys {
+            if let problem = problem(key, in: index) { return problem }
+        }
+        return nil
     }
 
     private static func problem(_ key: ResourceKey, in index: MemberIndex) -> String? {

@@ -70,6 +70,24 @@ struct TrapTests {
         #expect(refused.contains("must be a duration such as 5m"), "\(refused)")
     }
 
+    @Test("health that changes while it is asked for is never asked for twice")
+    func restless() async {
+        let world = World()
+        let index = Daemon(world).bench.index
+        let map = key("ConfigMap/shop/a")
+        let live = { (dying: Bool) in
+            var object = object("ConfigMap", "a", namespace: "shop")
+            if dying { object["metadata"]?["deletionTimestamp"] = "2026-01-01T00:00:00Z" }
+            return object
+        }
+        let (healthy, dying) = (live(false), live(true))
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { for turn in 0..<20_000 { index.record(turn % 2 == 0 ? healthy : dying, key: map) } }
+            group.addTask { for _ in 0..<20_000 { _ = HealthProbe.firstProblem(of: [map], in: index) } }
+        }
+        #expect(HealthProbe.firstProblem(of: [map], in: index) == "ConfigMap/shop/a: it is being deleted")
+    }
+
     @Test("an object stuck in its deletion is named in the pass, and put there when it is gone")
     func finalizer() async {
         let world = World()
