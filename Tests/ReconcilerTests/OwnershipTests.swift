@@ -76,24 +76,6 @@ struct ClaimTests {
         }
     }
 
-    @Test("a preview of an adoption shows that what git does not set goes")
-    func preview() async throws {
-        let world = World()
-        world.cluster.put(object("Namespace", "shop"))
-        world.cluster.put(
-            object("ConfigMap", "settings", namespace: "shop", ["data": ["value": "1", "drop": "1"]]),
-            as: "kubectl-edit")
-        world.cluster.edit(key("ConfigMap/shop/settings"), as: "vault") { $0["data"]?["token"] = "x" }
-        let adopting = configMap("settings", annotations: [Conventions.adoptAnnotation: "true"])
-        let rendering = Rendering(
-            environment: world.environment, commit: nil, services: [service("cart", [adopting])], diagnostics: [])
-        let objects = try await Preview(of: world.environment, on: world.cluster).objects(of: rendering)
-        #expect(objects.map(\.action) == [.configured])
-        #expect(objects.first?.predicted?["data"] == ["value": "1", "token": "x"])
-        #expect(await world.pass([service("cart", [adopting])]).outcome == .succeeded)
-        #expect(world.object("ConfigMap/shop/settings")?["data"] == ["value": "1", "token": "x"])
-    }
-
     @Test("a label that somebody else put on an object makes it neither ours nor prey")
     func relabelled() async {
         let world = World()

@@ -164,6 +164,23 @@ struct RealFieldsTests {
         #expect(record.outcome == .succeeded && field.cluster.count.writes == 0, "\(record.objects)")
     }
 
+    @Test("a preview of an adoption shows that what git does not set goes")
+    func preview() async throws {
+        let field = try await field()
+        try await kubectl(field, ["create", "-f", "-", "--field-manager=kubectl-edit"], wide)
+        try await kubectl(
+            field, ["patch", "cm", "settings", "--field-manager=vault", "-p", #"{"data":{"token":"x"}}"#])
+        let all = [service("base", [configMap("base"), narrow])]
+        let rendering = Rendering(
+            environment: field.environment, commit: nil, services: all, diagnostics: [])
+        let objects = try await Preview(of: field.environment, on: field.cluster).objects(of: rendering)
+        let found = objects.first { $0.key.name == "settings" }
+        #expect(found?.action == .configured)
+        #expect(found?.predicted?["data"] == ["keep": "1", "token": "x"])
+        #expect(await field.pass(all).outcome == .succeeded)
+        #expect(try await field.get("ConfigMap/settings")?["data"] == ["keep": "1", "token": "x"])
+    }
+
     @Test("a sweep looks at every kind there is, and finds a copy")
     func sweep() async throws {
         let field = try await field()
