@@ -35,8 +35,10 @@ struct YAMLEventReader: ~Copyable {
     // libyaml keeps pointers into its own structures, so they need a stable address.
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private let event: UnsafeMutablePointer<yaml_event_t>
+    private let end: TextEnd
 
     init(_ bytes: UnsafeBufferPointer<UInt8>) {
+        end = TextEnd(bytes)
         parser = .allocate(capacity: 1)
         event = .allocate(capacity: 1)
         guard yaml_parser_initialize(parser) == 1 else { preconditionFailure("yaml_parser_initialize: no memory") }
@@ -59,7 +61,7 @@ struct YAMLEventReader: ~Copyable {
     }
 
     private func read() -> YAMLEvent {
-        let mark = YAMLMark(event.pointee.start_mark)
+        let mark = end.clamp(YAMLMark(event.pointee.start_mark))
         let data = event.pointee.data
         switch event.pointee.type {
         case YAML_DOCUMENT_START_EVENT:
@@ -115,14 +117,52 @@ struct YAMLEventReader: ~Copyable {
         guard parser.error != YAML_READER_ERROR else {
             // The reader knows the offset alone; the scanner's mark is the nearest place.
             let detail = parser.problem_value >= 0 ? " (0x\(String(parser.problem_value, radix: 16)))" : ""
-            return YAMLError(.syntax, problem + detail, at: YAMLMark(parser.mark))
+            return YAMLError(.syntax, problem + detail, at: end.clamp(YAMLMark(parser.mark)))
         }
         let context = parser.context.map { String(cString: $0) }
-        let related = context.map { YAMLError.Related(note: $0, mark: YAMLMark(parser.context_mark)) }
-        return YAMLError(.syntax, problem, at: YAMLMark(parser.problem_mark), related: related)
+        let related = context.map { YAMLError.Related(note: $0, mark: end.clamp(YAMLMark(parser.context_mark))) }
+        return YAMLError(.syntax, problem, at: end.clamp(YAMLMark(parser.problem_mark)), related: related)
     }
 }
 
 extension YAMLMark {
     fileprivate init(_ mark: yaml_mark_t) { self.init(line: mark.line + 1, column: mark.column + 1) }
+}
+
+/// Where a text without a final line break ends. To libyaml it goes on for one more line, which nobody can be shown.
+private struct TextEnd {
+    /// Nil when every line has its line break.
+    private var last: YAMLMark?
+
+    init(_ bytes: UnsafeBufferPointer<UInt8>) {
+        // UTF-16 is too rare to count its lines.
+        guard let final = bytes.last, final != 0x0A, bytes.first != 0xFE, bytes.first != 0xFF else { return }
+        var line = 1
+        var start = 0
+        for index in bytes.indices {
+            guard let length = Self.lineBreak(bytes, index) else { continue }
+            line += 1
+            start = index + length
+        }
+        guard start < bytes.count else { return }
+        // Continuation bytes of UTF-8 are no characters of their own.
+        last = YAMLMark(line: line, column: bytes[start...].count { $0 & 0xC0 != 0x80 } + 1)
+    }
+
+    /// The length of the line break at `index`, as libyaml knows them; nil when there is none.
+    private static func lineBreak(_ bytes: UnsafeBufferPointer<UInt8>, _ index: Int) -> Int? {
+        func byte(_ offset: Int) -> UInt8 { index + offset < bytes.count ? bytes[index + offset] : 0 }
+        switch bytes[index] {
+        case 0x0A: return 1
+        case 0x0D where byte(1) != 0x0A: return 1
+        case 0xC2 where byte(1) == 0x85: return 2
+        case 0xE2 where byte(1) == 0x80 && byte(2) & 0xFE == 0xA8: return 3
+        default: return nil
+        }
+    }
+
+    func clamp(_ mark: YAMLMark) -> YAMLMark {
+        guard let last, mark.line > last.line else { return mark }
+        return last
+    }
 }

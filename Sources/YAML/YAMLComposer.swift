@@ -9,12 +9,16 @@ struct YAMLComposer: ~Copyable {
     private let reserved: String
     private var anchors: [String: Anchored] = [:]
     private var nodes = 0
+    /// Bytes of all scalars, those included that aliases repeat.
+    private var text = 0
 
     private struct Anchored {
         /// Nil while the node is still being read: an alias to it would make it contain itself.
         let node: YAMLNode?
         /// How many nodes an alias to it stands for.
         let size: Int
+        /// How many bytes its scalars have.
+        let text: Int
         /// How many levels of lists and maps it has, itself included: 0 for a scalar.
         let height: Int
     }
@@ -44,12 +48,12 @@ struct YAMLComposer: ~Copyable {
     /// - Returns: The node and its height.
     private mutating func node(_ event: YAMLEvent, depth: Int) throws(YAMLError) -> (node: YAMLNode, height: Int) {
         if event.kind == .alias { return try alias(event, depth: depth) }
-        let before = nodes
+        let before = (nodes: nodes, text: text)
         try count(1, at: event.mark)
         if let tag = event.tag { try refuseReserved(tag, "a tag", at: event.mark) }
         if let anchor = event.anchor {
             try refuseReserved(anchor, "an anchor", at: event.mark)
-            anchors[anchor] = Anchored(node: nil, size: 0, height: 0)
+            anchors[anchor] = Anchored(node: nil, size: 0, text: 0, height: 0)
         }
         let content: YAMLNode.Content
         var height = 0
@@ -60,11 +64,14 @@ struct YAMLComposer: ~Copyable {
         case .mapStart:
             try checkDepth(depth, at: event.mark)
             content = .map(try members(depth: depth, height: &height))
-        default: content = .scalar(try scalar(event))
+        default:
+            text += event.text.utf8.count
+            content = .scalar(try scalar(event))
         }
         let node = YAMLNode(content: content, mark: event.mark)
         if let anchor = event.anchor {
-            anchors[anchor] = Anchored(node: node, size: nodes - before, height: height)
+            anchors[anchor] = Anchored(
+                node: node, size: nodes - before.nodes, text: text - before.text, height: height)
         }
         return (node, height)
     }
@@ -80,6 +87,7 @@ struct YAMLComposer: ~Copyable {
         }
         try checkDepth(depth + anchored.height - 1, at: event.mark)
         try count(anchored.size, at: event.mark)
+        try countText(anchored.text, at: event.mark)
         return (node, anchored.height)
     }
 
@@ -158,6 +166,15 @@ struct YAMLComposer: ~Copyable {
         guard nodes <= limits.nodes else {
             throw YAMLError(
                 .limit, "more than \(limits.nodes) values, those included that aliases repeat", at: mark)
+        }
+    }
+
+    /// What is not repeated is no more than the file has; but a short file can repeat a long text very often.
+    private mutating func countText(_ more: Int, at mark: YAMLMark) throws(YAMLError) {
+        text += more
+        guard text <= 4 * limits.bytes else {
+            throw YAMLError(
+                .limit, "more than \(4 * limits.bytes) bytes of text, what aliases repeat included", at: mark)
         }
     }
 

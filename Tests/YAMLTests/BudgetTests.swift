@@ -21,7 +21,7 @@ import YAML
     }()
 
     enum Bomb: String, CaseIterable {
-        case laughs, merges, brackets, braces, dashes, questions, documents, items, keys, bytes
+        case laughs, merges, brackets, braces, dashes, questions, documents, items, keys, bytes, texts
 
         var text: String {
             switch self {
@@ -35,6 +35,7 @@ import YAML
             case .items: String(repeating: "- a\n", count: 1_000_000)
             case .keys: (0..<300_000).map { "k\($0): 1\n" }.joined()
             case .bytes: String(repeating: "a", count: 5 << 20)
+            case .texts: "- &a " + String(repeating: "a", count: 1 << 20) + String(repeating: "\n- *a", count: 90_000)
             }
         }
     }

@@ -50,6 +50,21 @@ private func failure(_ text: String, limits: YAMLLimits = .standard, reserved: S
         #expect(try json(text) == [expected])
     }
 
+    @Test(
+        "a place at the end of a text without a final line break is on its last line",
+        arguments: [
+            ("? x00\"", "1:7"), ("a: {x: 1,\n b: no", "2:7"), ("a: 1\nb", "2:2"), ("é: [ä", "1:6"), ("a: [\n", "2:1"),
+            ("a: \"x\u{2028}y", "2:2"), ("a: [\r\rb", "3:2"),
+        ])
+    func endOfText(text: String, expected: String) throws {
+        if let failure = failure(text) {
+            #expect(failure.mark.description == expected, "\(failure)")
+        } else {
+            let root = try #require(try parseYAML(Array(text.utf8)).first)
+            #expect(root.members?.first?.value.mark.description == expected)
+        }
+    }
+
     @Test("keys and values know where they were written")
     func places() throws {
         let root = try #require(
