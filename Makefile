@@ -7,7 +7,7 @@ test:
 check:
 	scripts/check
 fmt:
-	swift format -i -p -r Sources Tests Package.swift --configuration .swift-format
+	swift format -i -p -r Sources Tests Fuzz Package.swift --configuration .swift-format
 demo:
 	scripts/demo
 bench:

@@ -144,3 +144,18 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The fuzz targets need libFuzzer's main function, so an ordinary build cannot link them: `Fuzz/run` asks for them.
+if Context.environment["KUBERNAUT_FUZZ"] != nil {
+    func fuzzer(_ name: String) -> Target {
+        .executableTarget(
+            name: name, dependencies: ["FuzzKit"], path: "Fuzz/\(name)",
+            swiftSettings: house + [.unsafeFlags(["-parse-as-library"])])
+    }
+    package.targets += [
+        .target(
+            name: "FuzzKit", dependencies: ["Domain", "YAML", "JSON", "Render", "Crypto"], path: "Fuzz/FuzzKit",
+            swiftSettings: house),
+        fuzzer("FuzzYAML"), fuzzer("FuzzMustache"), fuzzer("FuzzRelease"), fuzzer("FuzzPipeline"),
+    ]
+}
