@@ -7,18 +7,48 @@
 struct Template: Sendable {
     /// As a person sees it from the repository's root.
     let file: String
-    let bytes: [UInt8]
+    let text: TemplateText
     let nodes: [TemplateNode]
-    /// Offsets of the first byte of each line.
-    let lineStarts: [Int]
 
-    init(file: String, bytes: [UInt8], nodes: [TemplateNode]) {
-        self.file = file
+    var bytes: [UInt8] { text.bytes }
+}
+
+/// A template's bytes, and the way back to the file's own where they are not the same.
+struct TemplateText: Sendable {
+    let bytes: [UInt8]
+    /// As the file has them.
+    private let original: [UInt8]
+    /// Places from which on both run alike, in order; empty when they are the same.
+    private let anchors: [Anchor]
+    /// Offsets of the first byte of each line of the original.
+    private let lineStarts: [Int]
+
+    struct Anchor: Sendable {
+        let offset: Int
+        let original: Int
+    }
+
+    init(_ bytes: [UInt8]) { self.init(bytes, original: bytes, anchors: []) }
+
+    init(_ bytes: [UInt8], original: [UInt8], anchors: [Anchor]) {
         self.bytes = bytes
-        self.nodes = nodes
+        self.original = original
+        self.anchors = anchors
         var starts = [0]
-        for (offset, byte) in bytes.enumerated() where byte == 0x0A { starts.append(offset + 1) }
+        for (offset, byte) in original.enumerated() where byte == 0x0A { starts.append(offset + 1) }
         lineStarts = starts
+    }
+
+    /// Line and column, from 1, of a byte; columns count characters.
+    func place(of offset: Int) -> (line: Int, column: Int) {
+        let next = anchors.firstIndexFromHere { $0.offset > offset }
+        let place =
+            next == 0
+            ? offset : min(anchors[next - 1].original + offset - anchors[next - 1].offset, original.count)
+        let line = max(0, lineStarts.firstIndexFromHere { $0 > place } - 1)
+        // Continuation bytes of UTF-8 are no characters of their own.
+        let column = original[lineStarts[line]..<min(place, original.count)].count { $0 & 0xC0 != 0x80 } + 1
+        return (line + 1, column)
     }
 }
 
@@ -82,23 +112,11 @@ struct TemplateProblem: Error, Sendable, Hashable {
 
 extension Template {
     /// Line and column, from 1, of a byte; columns count characters.
-    func place(of offset: Int) -> (line: Int, column: Int) { place(of: offset, in: bytes, lineStarts) }
+    func place(of offset: Int) -> (line: Int, column: Int) { text.place(of: offset) }
 
     func problem(_ code: String, _ message: String, at offset: Int, hint: String? = nil) -> TemplateProblem {
         let (line, column) = place(of: offset)
         return TemplateProblem(code: code, message: message, file: file, line: line, column: column, hint: hint)
-    }
-
-    private func place(of offset: Int, in bytes: [UInt8], _ starts: [Int]) -> (line: Int, column: Int) {
-        var low = 0
-        var high = starts.count
-        while high - low > 1 {
-            let middle = (low + high) / 2
-            if starts[middle] <= offset { low = middle } else { high = middle }
-        }
-        // Continuation bytes of UTF-8 are no characters of their own.
-        let column = bytes[starts[low]..<min(offset, bytes.count)].count { $0 & 0xC0 != 0x80 } + 1
-        return (low + 1, column)
     }
 
     /// The first part of every name, for finding values that nothing uses; `*` stands for all of them.

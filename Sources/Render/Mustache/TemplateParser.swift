@@ -39,9 +39,9 @@ struct TemplateParser {
         }
     }
 
-    init(file: String, bytes: [UInt8]) {
-        self.bytes = bytes
-        template = Template(file: file, bytes: bytes, nodes: [])
+    init(_ text: TemplateText, file: String) {
+        bytes = text.bytes
+        template = Template(file: file, text: text, nodes: [])
     }
 
     mutating func parse() -> [TemplateNode] {
@@ -293,8 +293,12 @@ extension Template {
     ///
     /// - Returns: The template, and every problem in it; with a problem its nodes are not to be used.
     static func parse(file: String, bytes: [UInt8]) -> (template: Template, problems: [TemplateProblem]) {
-        var parser = TemplateParser(file: file, bytes: bytes)
+        parse(TemplateText(bytes), file: file)
+    }
+
+    static func parse(_ text: TemplateText, file: String) -> (template: Template, problems: [TemplateProblem]) {
+        var parser = TemplateParser(text, file: file)
         let nodes = parser.parse()
-        return (Template(file: file, bytes: bytes, nodes: nodes), parser.problems)
+        return (Template(file: file, text: text, nodes: nodes), parser.problems)
     }
 }
