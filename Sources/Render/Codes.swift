@@ -41,6 +41,15 @@ enum Codes {
     static let badHook = "KN2307"
     static let badNeeds = "KN2308"
 
+    // Schemas of the cluster.
+    static let schemaUnknown = "KN2401"
+    static let schemaType = "KN2402"
+    static let schemaRequired = "KN2403"
+    static let schemaValue = "KN2404"
+    static let schemaDuplicate = "KN2405"
+    static let schemaMissing = "KN2406"
+    static let refused = "KN2407"
+
     // Warnings.
     static let unpinnedImage = "KN2501"
     static let noProbe = "KN2502"

@@ -13,7 +13,7 @@ public enum DiagnosticCatalogue {
     }
 
     /// In the order of the codes.
-    public static let entries: [Entry] = files + values + templates + manifests + warnings
+    public static let entries: [Entry] = files + values + templates + manifests + schemas + warnings
 
     /// Nil when there is no such code; upper and lower case are the same.
     public static func entry(_ code: String) -> Entry? {
@@ -229,6 +229,53 @@ public enum DiagnosticCatalogue {
             A service starts when the services it needs work. One that needs itself, directly or over others, would \
             wait for ever, and so would one that needs a service this environment does not have. The message names \
             the way round. Nothing of such a service is applied.
+            """),
+    ]
+
+    private static let schemas: [Entry] = [
+        error(
+            Codes.schemaUnknown, "unknown-field",
+            """
+            An object has a field that its kind does not have in this version of Kubernetes. The API server refuses \
+            it; older tools dropped it without a word. Usual causes are a misspelled name, a wrong indentation, and a \
+            field of another version.
+            """),
+        error(
+            Codes.schemaType, "wrong-type",
+            """
+            A field holds another type of value than its kind wants: a text where a number must be, a map where a \
+            list must be. Numbers and true or false in quotes are texts; a text made of digits alone needs quotes.
+            """),
+        error(
+            Codes.schemaRequired, "required-field",
+            """
+            A field that its kind demands is missing. The place shown is where the map or list item that lacks it \
+            begins.
+            """),
+        error(
+            Codes.schemaValue, "value-not-allowed",
+            """
+            A field has the right type and a value that its kind does not take: none of the allowed words, out of \
+            range, too long, or not of the wanted form, such as a time, a quantity or base64.
+            """),
+        error(
+            Codes.schemaDuplicate, "duplicate-item",
+            """
+            Two items of a list have the same key: two containers of one name, two ports of one number and protocol. \
+            The API server merges such lists item by item and refuses two that are the same.
+            """),
+        warning(
+            Codes.schemaMissing, "schema-unknown",
+            """
+            Objects of a kind could not be checked, because nothing describes their fields: the cluster does not \
+            serve the kind, and no CustomResourceDefinition among the manifests defines it. Check apiVersion and kind; \
+            or add the definition, or name a folder that has the schema.
+            """),
+        error(
+            Codes.refused, "refused-in-dry-run",
+            """
+            The API server was shown the object in a dry run and did not take it; its words are the message. Nothing \
+            was changed in the cluster.
             """),
     ]
 

@@ -32,9 +32,13 @@ extension DiagnosticReport {
         func escaped(_ text: String) -> String {
             text.replacing("%", with: "%25").replacing("\r", with: "%0D").replacing("\n", with: "%0A")
         }
+        // In a property a colon and a comma would end it.
+        func property(_ text: String) -> String {
+            escaped(text).replacing(":", with: "%3A").replacing(",", with: "%2C")
+        }
         return entries.map { entry in
             let diagnostic = entry.diagnostic
-            var place = "file=\(escaped(diagnostic.location.file))"
+            var place = "file=\(property(diagnostic.location.file))"
             if diagnostic.location.line > 0 { place += ",line=\(diagnostic.location.line)" }
             if diagnostic.location.column > 0 { place += ",col=\(diagnostic.location.column)" }
             let who = authorship[diagnostic.location].map { " (changed by \($0.words))" } ?? ""
@@ -110,7 +114,7 @@ extension DiagnosticReport {
         }
         let results: [Value] = entries.map { entry in
             let diagnostic = entry.diagnostic
-            var place: Value = ["artifactLocation": ["uri": .string(diagnostic.location.file)]]
+            var place: Value = ["artifactLocation": ["uri": .string(Self.uri(diagnostic.location.file))]]
             if diagnostic.location.line > 0 {
                 var region: Value = ["startLine": .integer(Int64(diagnostic.location.line))]
                 if diagnostic.location.column > 0 {
@@ -129,7 +133,26 @@ extension DiagnosticReport {
         ]
         return [
             "version": "2.1.0", "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-            "runs": [["tool": ["driver": driver], "results": .list(results)]],
+            "runs": [
+                ["tool": ["driver": driver], "columnKind": "unicodeCodePoints", "results": .list(results)]
+            ],
         ]
+    }
+
+    /// A path as a relative reference of RFC 3986.
+    private static func uri(_ path: String) -> String {
+        var output = ""
+        for byte in path.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"), UInt8(ascii: "/"):
+                output.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                let digits = String(byte, radix: 16, uppercase: true)
+                output += digits.utf8.count == 1 ? "%0\(digits)" : "%\(digits)"
+            }
+        }
+        return output
     }
 }

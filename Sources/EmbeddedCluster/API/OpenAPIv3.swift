@@ -92,7 +92,15 @@ enum OpenAPISchema {
     private static func node(_ schema: Schema, prefix: String, into definitions: inout Value) -> Value {
         switch schema {
         case .any: return ["type": "object"]
-        case .scalar(let scalar): return self.scalar(scalar)
+        case .scalar(let scalar):
+            // Version 2 has no words for alternatives.
+            let isV3 = prefix.hasPrefix("#/components/")
+            switch scalar {
+            case .quantity where isV3: return ["oneOf": [["type": "string"], ["type": "number"]]]
+            case .integerOrString where isV3:
+                return ["format": "int-or-string", "oneOf": [["type": "integer"], ["type": "string"]]]
+            default: return self.scalar(scalar)
+            }
         case .map(let element, _):
             return ["type": "object", "additionalProperties": node(element, prefix: prefix, into: &definitions)]
         case .list(let element, let merge):

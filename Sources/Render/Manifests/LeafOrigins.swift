@@ -12,6 +12,8 @@ struct LeafOrigins {
         let origin: Origin
         /// Where it stands in the template, wherever its value is from.
         let template: SourceLocation
+        /// How many steps of its path the template wrote; what lies deeper came along with a value.
+        let templateSteps: Int
     }
 
     func origin(of path: FieldPath, _ place: ObjectPlace) -> Origin? {
@@ -47,15 +49,28 @@ extension ServiceRenderer {
             var filler = Filler(bindings: document.bindings, budget: budget) { leaves.append(($0, $1)) }
             _ = filler.value(of: document.fill)
             budget = filler.budget
-            let locations = document.text.locations(of: leaves.map(\.1.mark))
             var known: [FieldPath: LeafOrigins.Leaf] = [:]
-            for ((path, source), location) in zip(leaves, locations) {
+            for (path, source) in leaves {
+                let location = document.text.location(of: source.mark)
                 let origin = origin(of: source, document.bindings) ?? Origin(layer: .template, location: location)
-                known[path] = LeafOrigins.Leaf(origin: origin, template: location)
+                known[path] = LeafOrigins.Leaf(
+                    origin: origin, template: location, templateSteps: path.steps.count - source.valueSteps)
             }
             found.documents.append(known)
         }
         return found
+    }
+
+    /// The place of a leaf, without a look at all the others; nil where only `origins` can tell.
+    func location(ofLeaf path: FieldPath, _ place: ObjectPlace, _ documents: [Document]) -> SourceLocation? {
+        let document = documents[place.document]
+        guard let tags = document.tags,
+            let source = document.fill.source(of: (place.path.steps + path.steps)[...], document.bindings)
+        else { return nil }
+        let bindings = zip(tags, document.bindings).map { tag, binding in
+            binding.map { Binding(value: $0.value, path: FieldPath(tag.path.map { .key($0) })) }
+        }
+        return origin(of: source, bindings)?.location ?? document.text.location(of: source.mark)
     }
 
     /// Nil for the template's own text. Of a text made from several values the one of the highest layer counts: it is
@@ -75,6 +90,11 @@ extension ServiceRenderer {
 }
 
 extension Filler.LeafSource {
+    /// How many steps of a leaf's path lie inside of a value.
+    fileprivate var valueSteps: Int {
+        if case .slots(_, let rest, _) = self { rest.count } else { 0 }
+    }
+
     fileprivate var mark: YAMLMark {
         switch self {
         case .template(let mark), .slots(_, _, let mark): mark
