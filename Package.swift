@@ -159,3 +159,11 @@ if Context.environment["KUBERNAUT_FUZZ"] != nil {
         fuzzer("FuzzYAML"), fuzzer("FuzzMustache"), fuzzer("FuzzRelease"), fuzzer("FuzzPipeline"),
     ]
 }
+
+// What rendering costs inside of a process that stays; `Benchmarks/run` asks for it.
+if Context.environment["KUBERNAUT_BENCH"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "BenchRender", dependencies: ["Domain", "GitSource", "Render", "CPosix"],
+            path: "Benchmarks/BenchRender", swiftSettings: house + [.unsafeFlags(["-parse-as-library"])]))
+}

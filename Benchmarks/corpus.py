@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""corpus.py COUNT FOLDER: the same COUNT services twice, as a config repository of kubernaut (FOLDER/repository) and as a
-kustomize tree (FOLDER/kustomize). Each service is a Deployment, a Service, a ConfigMap and an Ingress; both forms render
-to equal objects for the environment `dev`, which `corpus.py --compare A B` checks (two files of YAML documents)."""
+"""corpus.py COUNT FOLDER: the same COUNT services as a config repository of kubernaut (FOLDER/repository), as a kustomize
+tree (FOLDER/kustomize), as Jinja2 templates (FOLDER/jinja) and for kapitan (FOLDER/kapitan). Each service is a Deployment, a
+Service, a ConfigMap and an Ingress; all forms render to equal objects for the environment `dev`, which
+`corpus.py --compare A B` checks (two files of YAML documents)."""
 
 import json
 import pathlib
@@ -147,6 +148,28 @@ def kustomize(count, root):
     )
 
 
+def jinja(count, root):
+    write(root / "templates/web.yaml", TEMPLATE.replace('"{{settings}}"', "{{settings | tojson}}"))
+    write(root / "defaults.yaml", "replicas: 1\n")
+    for values in services(count):
+        write(root / f"services/{values['service']}.yaml", json.dumps(values, indent=1) + "\n")
+
+
+def kapitan(count, root):
+    """A target for each 25 services, as a team would have it."""
+    body = TEMPLATE.replace('"{{settings}}"', "{{settings | tojson}}").replace("{{", "{{s.")
+    write(root / "templates/team.yml", "{% for s in inventory.parameters.services %}---\n" + body + "{% endfor %}")
+    every = list(services(count))
+    for start in range(0, count, 25):
+        name = f"team-{start // 25:03d}"
+        compiled = {"output_path": "manifests", "input_type": "jinja2", "output_type": "yaml",
+                    "input_paths": ["templates/team.yml"]}
+        parameters = {"target_name": name, "kapitan": {"vars": {"target": name}, "compile": [compiled]},
+                      "services": every[start:start + 25]}
+        write(root / f"inventory/targets/{name}.yml", json.dumps({"classes": ["common"], "parameters": parameters}))
+    write(root / "inventory/classes/common.yml", "parameters: {}\n")
+
+
 def compare(left, right):
     import yaml
 
@@ -174,3 +197,5 @@ if __name__ == "__main__":
     folder = pathlib.Path(sys.argv[2])
     repository(int(sys.argv[1]), folder / "repository/environments")
     kustomize(int(sys.argv[1]), folder / "kustomize")
+    jinja(int(sys.argv[1]), folder / "jinja")
+    kapitan(int(sys.argv[1]), folder / "kapitan")

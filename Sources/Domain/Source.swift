@@ -61,11 +61,26 @@ public struct SourceSnapshot: Sendable {
     public let root: String
     /// By path relative to the config root, with forward slashes: `services/cart.yaml`. Never empty.
     public let files: [String: SourceFile]
+    /// What makes this snapshot different from one that was read earlier; nil when nobody looked.
+    public let changes: Changes?
 
-    public init(commit: Commit?, root: String, files: [String: SourceFile]) {
+    /// The files that differ between a snapshot and that of another commit with the same root.
+    public struct Changes: Sendable, Hashable {
+        public let since: CommitID
+        /// Relative to the config root; those that only one of the two has included.
+        public let paths: Set<String>
+
+        public init(since: CommitID, paths: Set<String>) {
+            self.since = since
+            self.paths = paths
+        }
+    }
+
+    public init(commit: Commit?, root: String, files: [String: SourceFile], changes: Changes? = nil) {
         self.commit = commit
         self.root = root
         self.files = files
+        self.changes = changes
     }
 
     /// The path of `file` as a person sees it from the repository's root.
@@ -73,6 +88,10 @@ public struct SourceSnapshot: Sendable {
 
     /// The paths whose content differs from `other`, those that only one of the two has included.
     public func paths(differingFrom other: SourceSnapshot) -> Set<String> {
+        if let base = other.commit?.id, root == other.root {
+            if base == commit?.id { return [] }
+            if let changes, changes.since == base { return changes.paths }
+        }
         var changed = Set<String>()
         for (path, file) in files where other.files[path] != file { changed.insert(path) }
         for path in other.files.keys where files[path] == nil { changed.insert(path) }

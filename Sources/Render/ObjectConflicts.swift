@@ -47,7 +47,8 @@ struct ObjectConflicts: Sendable {
     func refuse(in services: [RenderedService]) -> [RenderedService] {
         var first: [ObjectIdentity: Manifest] = [:]
         var problems: [Name: [Diagnostic]] = [:]
-        for service in services {
+        let involved = shared.values.reduce(into: Set<Name>()) { $0.formUnion($1) }
+        for service in services where involved.contains(service.name) {
             for manifest in service.manifests {
                 let identity = ObjectIdentity(manifest, namespace: namespace)
                 guard shared[identity] != nil else { continue }

@@ -9,10 +9,12 @@ public struct RenderCache: Sendable {
     private(set) var library: TemplateLibrary?
     /// The files, the environment and the settings that the results belong to; nil at the beginning.
     private(set) var basis: Basis?
-    /// In the order of their names; what `results` has to hold.
-    private(set) var names: [Name] = []
-    private(set) var strayFiles: [Diagnostic] = []
+    private(set) var defaults: DefaultValues?
+    private var list = ServiceList()
+    /// One for each service of the list.
     private var results: [Name: Result] = [:]
+    /// The services that are in the environment, in the order of their names.
+    private var rendered: [RenderedService] = []
     private var conflicts = ObjectConflicts(namespace: "")
 
     struct Basis: Sendable {
@@ -22,57 +24,83 @@ public struct RenderCache: Sendable {
     }
 
     fileprivate struct Result: Sendable {
-        /// Nil when the service is not in the environment. Objects that other services want too are not in it.
+        /// Nil when the service is not in the environment. Objects that other services want too are in it.
         let service: RenderedService?
         let inputs: String
-        let dependencies: [String]
+        /// As the service's file says; nil when it says nothing.
+        let template: String?
     }
 
-    init() {}
+    public init() {}
 
     /// Brings the results up to date.
-    mutating func advance(to context: RenderContext, _ changes: RenderChanges) {
+    mutating func advance(to context: RenderContext, _ changes: RenderChanges, _ defaults: DefaultValues) {
         if basis?.environment != context.environment {
             results = [:]
+            rendered = []
             conflicts = ObjectConflicts(namespace: context.environment.namespace)
         }
-        if !changes.keepsServiceList {
-            let list = ServiceList(context.snapshot, context.environment)
-            strayFiles = list.strayFiles(in: context)
-            let gone = Set(results.keys).subtracting(list.services)
-            for name in gone { replace(name, with: nil) }
-            names = list.services
-        }
-        let wanted = changes.services.map { services in names.filter { services.contains($0) || results[$0] == nil } }
-        let waiting = (wanted ?? names).filter { name in
+        for name in updateList(context, changes) { replace(name, with: nil) }
+        let waiting = suspects(context, changes).filter { name in
             guard let known = results[name] else { return true }
-            return known.inputs != context.inputs(known.dependencies)
+            return known.inputs != context.inputs(of: name, template: known.template, isAbsent: known.service == nil)
         }
-        for (name, result) in Self.render(waiting, context) { replace(name, with: result) }
+        let isMany = waiting.count > 64
+        for (name, result) in Self.render(waiting, context) { replace(name, with: result, keepsOrder: !isMany) }
+        if isMany { rendered = list.services.compactMap { results[$0]?.service } }
         library = context.library
+        self.defaults = defaults
         basis = Basis(snapshot: context.snapshot, environment: context.environment, settings: context.settings)
     }
 
-    private mutating func replace(_ name: Name, with result: Result?) {
-        let before = results.updateValue(result ?? Result.absent, forKey: name)?.service
-        if result == nil { results[name] = nil }
-        conflicts.replace(before, with: result?.service)
+    /// - Returns: The services that are no longer there.
+    private mutating func updateList(_ context: RenderContext, _ changes: RenderChanges) -> [Name] {
+        if let paths = changes.paths { return list.update(paths, context) }
+        list = ServiceList(context)
+        return results.keys.filter { !list.contains($0) }
     }
 
-    /// The services in order, those failed that want an object of another.
-    var services: [RenderedService] {
-        var services: [RenderedService] = []
-        services.reserveCapacity(names.count)
-        for name in names {
-            if let service = results[name]?.service { services.append(service) }
+    /// The services of the list that can have changed.
+    private func suspects(_ context: RenderContext, _ changes: RenderChanges) -> [Name] {
+        guard let named = changes.services else { return list.services }
+        guard let templates = changes.templates(library, context.library) else {
+            return named.filter(list.contains).sorted()
         }
-        if !conflicts.isEmpty { services = conflicts.refuse(in: services) }
+        return list.services.filter { name in
+            guard !named.contains(name), let known = results[name] else { return true }
+            return templates.concern(name, known.template) || known.service?.isFailed == true
+        }
+    var services: [RenderedService] {
+        let services = conflicts.isEmpty ? rendered : conflicts.refuse(in: rendered)
         let snapshot = basis?.snapshot
         return NeedsCheck.refuse(in: services) { name in
             let path = "services/\(name).yaml"
             return snapshot?.path(of: path) ?? path
         }
     }
+    }
+
+    /// - Parameter keepsOrder: Whether `rendered` is kept up to date too.
+    private mutating func replace(_ name: Name, with result: Result?, keepsOrder: Bool = true) {
+        let before = results.updateValue(result ?? Result.absent, forKey: name)?.service
+        if result == nil { results[name] = nil }
+        let after = result?.service
+        conflicts.replace(before, with: after)
+        guard keepsOrder else { return }
+        let position = rendered.firstIndexFromHere { !($0.name < name) }
+        let isThere = position < rendered.count && rendered[position].name == name
+        switch (isThere, after) {
+        case (true, let after?): rendered[position] = after
+        case (true, nil): rendered.remove(at: position)
+        case (false, let after?): rendered.insert(after, at: position)
+        case (false, nil): break
+        }
+    }
+
+    var strayFiles: [Diagnostic] { list.strayFiles }
+
+    /// The services in order, those failed that want an object of another.
+    var services: [RenderedService] { conflicts.isEmpty ? rendered : conflicts.refuse(in: rendered) }
 
     // MARK: Rendering
 
@@ -92,65 +120,13 @@ public struct RenderCache: Sendable {
 
     private static func render(_ name: Name, _ context: RenderContext) -> Result {
         var renderer = ServiceRenderer(name, in: context)
-        let (service, dependencies) = renderer.render()
-        return Result(
-            service: service, inputs: service?.inputs ?? context.inputs(dependencies), dependencies: dependencies)
+        let service = renderer.render()
+        let template = renderer.service.template
+        let inputs = service?.inputs ?? context.inputs(of: name, template: template, isAbsent: true)
+        return Result(service: service, inputs: inputs, template: template)
     }
 }
 
 extension RenderCache.Result {
-    fileprivate static let absent = RenderCache.Result(service: nil, inputs: "", dependencies: [])
-}
-
-/// What has to be looked at again since the last rendering.
-struct RenderChanges {
-    /// The services that can have changed; nil for all.
-    let services: Set<Name>?
-    let keepsTemplates: Bool
-    let keepsServiceList: Bool
-
-    init(
-        from previous: RenderCache?, to snapshot: SourceSnapshot, _ environment: Environment, _ settings: RenderSettings
-    ) {
-        guard let basis = previous?.basis, basis.environment == environment, basis.settings == settings,
-            basis.snapshot.root == snapshot.root
-        else {
-            services = nil
-            keepsTemplates = false
-            keepsServiceList = false
-            return
-        }
-        let paths = snapshot.paths(differingFrom: basis.snapshot)
-        var affected: Set<Name>? = []
-        var keepsTemplates = true
-        var keepsServiceList = true
-        for path in paths {
-            // A service's file says whether it exists without a release.
-            if path.hasPrefix("services/") || (snapshot.files[path] == nil) != (basis.snapshot.files[path] == nil) {
-                keepsServiceList = false
-            }
-            if path.hasPrefix(TemplateLibrary.folder) {
-                keepsTemplates = false
-                affected = nil
-            } else if !Self.note(path, environment, &affected) {
-                affected = nil
-            }
-        }
-        services = affected
-        self.keepsTemplates = keepsTemplates
-        self.keepsServiceList = keepsServiceList
-    }
-
-    /// - Returns: False when the file can concern every service.
-    private static func note(_ path: String, _ environment: Environment, _ affected: inout Set<Name>?) -> Bool {
-        let own = "\(environment.name)/"
-        for folder in ["releases/", "services/", "\(own)services/", "\(own)holds/"] where path.hasPrefix(folder) {
-            let file = path.dropFirst(folder.count)
-            guard file.hasSuffix(".yaml"), let name = Name(file.dropLast(5)) else { return true }
-            if folder.hasSuffix("/holds/"), name.text == "all" { return false }
-            affected?.insert(name)
-            return true
-        }
-        return path != "defaults.yaml" && path != "\(own)defaults.yaml"
-    }
+    fileprivate static let absent = RenderCache.Result(service: nil, inputs: "", template: nil)
 }

@@ -21,6 +21,23 @@ struct RenderContext: Sendable {
     func holdPath(_ service: Name) -> String { "\(environment.name)/holds/\(service).yaml" }
     var holdAllPath: String { "\(environment.name)/holds/all.yaml" }
 
+    /// Every file that a service depends on by its name, those that are not there too.
+    func ownPaths(_ service: Name) -> [String] {
+        [
+            "defaults.yaml", defaultsPath, "services/\(service).yaml", "releases/\(service).yaml",
+            overridePath(service), holdPath(service), holdAllPath,
+        ]
+    }
+
+    /// Hash over everything that the rendering of a service depends on.
+    ///
+    /// - Parameters:
+    ///   - template: As the service's file says; nil when it says nothing.
+    ///   - isAbsent: Whether it is known not to be in this environment, whatever its template.
+    func inputs(of service: Name, template: String?, isAbsent: Bool) -> String {
+        inputs(ownPaths(service) + (isAbsent ? [] : library.find(template, service: service).dependencies))
+    }
+
     /// Hash over the content of the files at `paths`, and over everything else that a result depends on.
     func inputs(_ paths: [String]) -> String {
         var parts = [shared]

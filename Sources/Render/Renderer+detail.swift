@@ -10,17 +10,17 @@ extension Renderer {
     ///
     /// - Returns: Nil when the environment has no such service, or cannot be read as a whole.
     public func detail(
-        of service: Name, in snapshot: SourceSnapshot, for environment: Environment, reusing cache: RenderCache? = nil
+        of service: Name, in snapshot: SourceSnapshot, for environment: Environment
     ) -> ServiceDetail? {
         guard ServiceList.contains(service, in: snapshot) else { return nil }
-        var diagnostics: [Diagnostic] = []
-        let defaults = defaults(snapshot, environment, &diagnostics)
-        guard !diagnostics.contains(where: { $0.severity == .error }) else { return nil }
-        let library = TemplateLibrary(snapshot, reusing: cache?.library, limits: settings.limits)
+        let defaults = defaults(snapshot, environment)
+        guard !defaults.diagnostics.contains(where: { $0.severity == .error }) else { return nil }
+        let library = TemplateLibrary(snapshot, reusing: nil, limits: settings.limits)
         let context = RenderContext(
-            snapshot: snapshot, environment: environment, settings: settings, library: library, defaults: defaults)
+            snapshot: snapshot, environment: environment, settings: settings, library: library,
+            defaults: defaults.values)
         var renderer = ServiceRenderer(service, in: context)
-        guard let rendered = renderer.render().service else { return nil }
+        guard let rendered = renderer.render() else { return nil }
         return ServiceDetail(
             service: rendered, commit: snapshot.commit, manifests: renderer.annotated(),
             values: renderer.values.explained)

@@ -21,16 +21,17 @@ extension Renderer {
     public func renderAlone(
         _ service: Name, in snapshot: SourceSnapshot, for environment: Environment
     ) -> LoneRendering {
-        var problems: [Diagnostic] = []
-        let defaults = defaults(snapshot, environment, &problems)
+        let defaults = defaults(snapshot, environment)
+        let problems = defaults.diagnostics
         let library = TemplateLibrary(snapshot, reusing: nil, limits: settings.limits)
         let context = RenderContext(
-            snapshot: snapshot, environment: environment, settings: settings, library: library, defaults: defaults)
+            snapshot: snapshot, environment: environment, settings: settings, library: library,
+            defaults: defaults.values)
         var renderer = ServiceRenderer(service, in: context)
-        let (rendered, dependencies) = renderer.render()
+        let rendered = renderer.render()
         let isReadable = !problems.contains { $0.severity == .error }
         return LoneRendering(
             service: isReadable ? rendered : nil, diagnostics: problems + (rendered?.diagnostics ?? []),
-            dependencies: Set(dependencies))
+            dependencies: Set(renderer.dependencies))
     }
 }

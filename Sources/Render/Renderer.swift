@@ -51,28 +51,44 @@ public struct Renderer: Sendable {
     public func render(
         _ snapshot: SourceSnapshot, for environment: Environment, reusing previous: RenderCache? = nil
     ) -> (rendering: Rendering, cache: RenderCache) {
-        var diagnostics: [Diagnostic] = []
-        let defaults = defaults(snapshot, environment, &diagnostics)
-        guard !diagnostics.contains(where: { $0.severity == .error }) else {
-            let rendering = Rendering(
-                environment: environment, commit: snapshot.commit, services: [], diagnostics: diagnostics)
-            // What was rendered before stays useful for the time when the file is readable again.
-            return (rendering, previous ?? RenderCache())
-        }
-        let changes = RenderChanges(from: previous, to: snapshot, environment, settings)
-        let kept = changes.keepsTemplates ? previous?.library : nil
-        let library = kept ?? TemplateLibrary(snapshot, reusing: previous?.library, limits: settings.limits)
-        let context = RenderContext(
-            snapshot: snapshot, environment: environment, settings: settings, library: library, defaults: defaults)
         var cache = previous ?? RenderCache()
-        cache.advance(to: context, changes)
-        let rendering = Rendering(
-            environment: environment, commit: snapshot.commit, services: cache.services,
-            diagnostics: diagnostics + cache.strayFiles)
-        return (rendering, cache)
+        return (render(snapshot, for: environment, updating: &cache), cache)
     }
 
-    func defaults(
+    /// As `render(_:for:reusing:)`, without a copy of what was there before.
+    ///
+    /// - Parameter cache: What earlier calls for the same environment left; services whose inputs did not change since
+    ///   are taken from there.
+    public func render(
+        _ snapshot: SourceSnapshot, for environment: Environment, updating cache: inout RenderCache
+    ) -> Rendering {
+        let changes = RenderChanges(from: cache.basis, to: snapshot, environment, settings)
+        let kept = changes.keepsDefaults ? cache.defaults : nil
+        let defaults = kept ?? defaults(snapshot, environment)
+        // What was rendered before stays useful for the time when the file is readable again.
+        guard !defaults.diagnostics.contains(where: { $0.severity == .error }) else {
+            return Rendering(
+                environment: environment, commit: snapshot.commit, services: [], diagnostics: defaults.diagnostics)
+        }
+        let context = RenderContext(
+            snapshot: snapshot, environment: environment, settings: settings,
+            library: (changes.keepsTemplates ? cache.library : nil)
+                ?? TemplateLibrary(snapshot, reusing: cache.library, limits: settings.limits),
+            defaults: defaults.values)
+        cache.advance(to: context, changes, defaults)
+        return Rendering(
+            environment: environment, commit: snapshot.commit, services: cache.services,
+            diagnostics: defaults.diagnostics + cache.strayFiles)
+    }
+
+    /// Reads `defaults.yaml` and the environment's own.
+    func defaults(_ snapshot: SourceSnapshot, _ environment: Environment) -> DefaultValues {
+        var diagnostics: [Diagnostic] = []
+        let values = defaults(snapshot, environment, &diagnostics)
+        return DefaultValues(values: values, diagnostics: diagnostics)
+    }
+
+    private func defaults(
         _ snapshot: SourceSnapshot, _ environment: Environment, _ diagnostics: inout [Diagnostic]
     ) -> LayeredValues {
         var layers: [ValueLayer] = []
@@ -101,4 +117,10 @@ public struct Renderer: Sendable {
                     at: layer.location(number.mark), hint: "write \"\(number.text)\" if it is a version"))
         }
     }
+}
+
+/// What all services of an environment start from, and what is wrong with it.
+struct DefaultValues: Sendable {
+    let values: LayeredValues
+    let diagnostics: [Diagnostic]
 }

@@ -2,27 +2,71 @@
 
 import Domain
 
-/// The services that an environment's branch may have, found by the names of its files alone.
-struct ServiceList {
+/// The services that an environment's branch may have, found by the names of its files alone, and the files that nothing
+/// reads.
+struct ServiceList: Sendable {
     /// In the order of their names.
-    let services: [Name]
-    private let environment: Environment
+    private(set) var services: [Name] = []
+    /// By path.
+    private var strays: [String: Diagnostic] = [:]
 
-    init(_ snapshot: SourceSnapshot, _ environment: Environment) {
+    init() {}
+
+    init(_ context: RenderContext) {
         var found = Set<Name>()
-        for (path, file) in snapshot.files {
+        for (path, file) in context.snapshot.files {
             if path.hasPrefix("releases/") {
                 if let name = Self.service(path, in: "releases/") { found.insert(name) }
             } else if path.hasPrefix("services/") {
-                guard let name = Self.service(path, in: "services/"), snapshot.files["releases/\(name).yaml"] == nil,
+                guard let name = Self.service(path, in: "services/"), context.file("releases/\(name).yaml") == nil,
                     Self.needsNoRelease(file, path)
                 else { continue }
                 found.insert(name)
             }
         }
         services = found.sorted()
-        self.environment = environment
+        for path in context.snapshot.files.keys { strays[path] = stray(path, context) }
     }
+
+    /// Looks again at the services and files that changed paths can concern.
+    ///
+    /// - Returns: The services that are no longer there.
+    mutating func update(_ paths: Set<String>, _ context: RenderContext) -> [Name] {
+        var names = Set<Name>()
+        for path in paths {
+            for folder in ["releases/", "services/"] where path.hasPrefix(folder) {
+                if let name = Self.service(path, in: folder) { names.insert(name) }
+            }
+        }
+        var gone: [Name] = []
+        var isOther = false
+        for name in names {
+            let position = position(of: name)
+            let isThere = position < services.count && services[position] == name
+            guard Self.contains(name, in: context.snapshot) != isThere else { continue }
+            isOther = true
+            if isThere {
+                services.remove(at: position)
+                gone.append(name)
+            } else {
+                services.insert(name, at: position)
+            }
+        }
+        var suspects = paths
+        for name in names { suspects.formUnion([context.overridePath(name), context.holdPath(name)]) }
+        // What is said of a file that nothing reads names the services that there are.
+        if isOther { suspects.formUnion(strays.keys) }
+        for path in suspects { strays[path] = context.file(path) == nil ? nil : stray(path, context) }
+        return gone
+    }
+
+    func contains(_ name: Name) -> Bool {
+        let position = position(of: name)
+        return position < services.count && services[position] == name
+    }
+
+    /// The first index whose name does not precede `name`.
+    private func position(of name: Name) -> Int { services.firstIndexFromHere { !($0 < name) } }
 
     /// Whether the branch may have this service: one look instead of a list.
     static func contains(_ service: Name, in snapshot: SourceSnapshot) -> Bool {
@@ -38,29 +82,30 @@ struct ServiceList {
     }
 
     /// `cart` of `releases/cart.yaml`; nil when the rest of the path is no service's file.
-    private static func service(_ path: String, in folder: String) -> Name? {
+    static func service(_ path: String, in folder: String) -> Name? {
         guard path.hasSuffix(".yaml") else { return nil }
         return Name(path.dropFirst(folder.count).dropLast(5))
     }
 
-    /// Warnings about files that nothing reads.
-    func strayFiles(in context: RenderContext) -> [Diagnostic] {
-        guard !context.settings.disabledWarnings.contains(Codes.strayFile) else { return [] }
-        var strays: [Diagnostic] = []
-        let folders = ["services/", "releases/", "\(environment.name)/services/", "\(environment.name)/holds/"]
-        for path in context.snapshot.files.keys {
-            guard let folder = folders.first(where: path.hasPrefix) else { continue }
-            guard let problem = problem(path, folder, context) else { continue }
-            strays.append(
-                Diagnostic(
-                    .warning, Codes.strayFile, problem.message, at: SourceLocation(file: context.path(path)),
-                    hint: problem.hint))
-        }
-        return strays.sorted { $0.location < $1.location }
+    // MARK: Stray files
+
+    /// Warnings about files that nothing reads, in the order of their paths.
+    var strayFiles: [Diagnostic] { strays.values.sorted { $0.location < $1.location } }
+
+    private func stray(_ path: String, _ context: RenderContext) -> Diagnostic? {
+        guard !context.settings.disabledWarnings.contains(Codes.strayFile) else { return nil }
+        let own = "\(context.environment.name)/"
+        let folders = ["services/", "releases/", "\(own)services/", "\(own)holds/"]
+        guard let folder = folders.first(where: path.hasPrefix),
+            let problem = problem(path, folder, context, isOwn: folder.hasPrefix(own))
+        else { return nil }
+        return Diagnostic(
+            .warning, Codes.strayFile, problem.message, at: SourceLocation(file: context.path(path)),
+            hint: problem.hint)
     }
 
     private func problem(
-        _ path: String, _ folder: String, _ context: RenderContext
+        _ path: String, _ folder: String, _ context: RenderContext, isOwn: Bool
     ) -> (message: String, hint: String?)? {
         let name = path.dropFirst(folder.count)
         if name == "README.md" || name == ".gitkeep" { return nil }
@@ -68,13 +113,25 @@ struct ServiceList {
         guard let service = Name(name.dropLast(5)) else {
             return ("nothing reads this file: \"\(name.dropLast(5))\" is no service's name", "allowed: \(Name.rule)")
         }
-        guard folder.hasPrefix("\(environment.name)/"), !services.contains(service),
-            !(folder.hasSuffix("/holds/") && service.text == "all"),
+        guard isOwn, !contains(service), !(folder.hasSuffix("/holds/") && service.text == "all"),
             context.file("services/\(service).yaml") == nil
         else { return nil }
         return (
             "there is no service \"\(service)\" that this could be for",
             didYouMean(service.text, in: services.map(\.text))
         )
+    }
+}
+
+extension Array {
+    /// The first index from which on `holds` is true, of an array that is sorted by it; `count` when it never is.
+    func firstIndexFromHere(_ holds: (Element) -> Bool) -> Int {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if holds(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }

@@ -25,25 +25,21 @@ struct ServiceRenderer {
         self.context = context
     }
 
-    /// - Returns: Nil for the service when it is not in this environment; and every path that the result depends on,
-    ///   of files that are not there too.
-    mutating func render() -> (service: RenderedService?, dependencies: [String]) {
-        var dependencies = [
-            "defaults.yaml", context.defaultsPath, "services/\(name).yaml", "releases/\(name).yaml",
-            context.overridePath(name), context.holdPath(name), context.holdAllPath,
-        ]
-        guard read() else { return (nil, dependencies) }
-        dependencies += templatePaths
+    /// - Returns: Nil when the service is not in this environment.
+    mutating func render() -> RenderedService? {
+        guard read() else { return nil }
         let documents = hasErrors ? [] : documents()
         if !hasErrors { rendered = manifests(documents) }
         if !hasErrors { warn(rendered, documents) }
-        let result = RenderedService(
+        return RenderedService(
             name: name, team: service.team, release: release?.record, needs: service.needs,
             manifests: hasErrors ? [] : rendered.map(\.manifest), diagnostics: distinctDiagnostics,
             inputs: context.inputs(dependencies), source: service.source, hold: hold,
             adoptsExisting: service.adoptsExisting)
-        return (result, dependencies)
     }
+
+    /// Every path that the result depends on, of files that are not there too; complete after `render`.
+    var dependencies: [String] { context.ownPaths(name) + templatePaths }
 
     mutating func add(_ code: String, _ message: String, at location: SourceLocation, hint: String? = nil) {
         diagnostics.append(Diagnostic(.error, code, message, at: location, hint: hint))
@@ -144,6 +140,8 @@ struct ServiceRenderer {
         /// Where it starts.
         let location: SourceLocation
         let bindings: [Binding?]
+        /// What stands at each token, when the values' paths follow from that; nil inside of sections and partials.
+        var tags: [TemplateTag]?
     }
 
     /// - Parameter tracksPaths: Whether bindings know their paths among the values.
@@ -175,7 +173,7 @@ struct ServiceRenderer {
             bindings.append(binding)
         }
         return zip(flat.documents, flat.locations).map { fill, location in
-            Document(fill: fill, text: flat.text, location: location, bindings: bindings)
+            Document(fill: fill, text: flat.text, location: location, bindings: bindings, tags: flat.tags)
         }
     }
 
@@ -199,8 +197,8 @@ struct ServiceRenderer {
         let text = ExpandedText(expansion, prefix: library.prefix)
         let bindings = expansion.slots.map(\.binding)
         let fills = try text.documents(context.settings.limits)
-        return zip(fills, text.locations(of: fills.map(\.mark))).map { fill, location in
-            Document(fill: fill, text: text, location: location, bindings: bindings)
+        return fills.map { fill in
+            Document(fill: fill, text: text, location: text.location(of: fill.mark), bindings: bindings)
         }
     }
 }

@@ -229,7 +229,7 @@ struct SnapshotTests {
         #expect(try await fixture.mirror.changedPaths(from: old, to: new) == ["a.yaml", "new/b.yaml", "x"])
         #expect(
             try await fixture.mirror.changedPaths(from: old, to: newer) == [
-                "a.yaml", "new/b.yaml", "x/deep/c.yaml", "x",
+                "a.yaml", "new/b.yaml", "x", "x/deep/c.yaml",
             ])
         #expect(try await fixture.mirror.changedPaths(from: new, to: new) == [])
         let other = try await fetched(root: "nothing")

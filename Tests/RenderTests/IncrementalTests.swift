@@ -22,6 +22,8 @@ private func picture(_ rendering: Rendering) -> [String] {
     private struct Editor {
         private var state: UInt64
         var files: [String: String]
+        /// The files that the first commit had.
+        let start: [String: String]
 
         init(seed: UInt64) {
             state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 1
@@ -31,6 +33,7 @@ private func picture(_ rendering: Rendering) -> [String] {
                 "templates/partials/p.yaml": Self.partials[0],
             ]
             for service in Self.services { files["releases/\(service).yaml"] = Self.record(service, 0) }
+            start = files
         }
 
         static let services = ["cart", "catalog", "mail", "web"]
@@ -67,7 +70,7 @@ private func picture(_ rendering: Rendering) -> [String] {
 
         mutating func edit() {
             let service = one(of: Self.services)
-            switch next(11) {
+            switch next(13) {
             case 0: files["defaults.yaml"] = one(of: Self.valueFiles + ["a: 1\nb: 1\nlist: [x]\n"])
             case 1: files["dev/defaults.yaml"] = one(of: Self.valueFiles)
             case 2: files["dev/services/\(service).yaml"] = one(of: Self.valueFiles)
@@ -79,6 +82,11 @@ private func picture(_ rendering: Rendering) -> [String] {
                 files["templates/\(one(of: ["default.yaml", "two.yaml", "cart.json", "mail.yml"]))"] = one(
                     of: Self.templates)
             case 7: files["templates/partials/\(one(of: ["p.yaml", "p.json"]))"] = one(of: Self.partials)
+            case 9: files["dev/services/\(one(of: ["ghost", "cartt", "mail"])).yaml"] = one(of: Self.valueFiles)
+            case 10:
+                files[
+                    "\(one(of: ["services", "releases", "dev/holds"]))/\(one(of: ["README.md", "x.txt", "Bad.yaml"]))"] =
+                    "a: 1\n"
             case 8: files["dev/holds/\(one(of: [service, "all"])).yaml"] = one(of: ["reason: x\n", "by: y\n"])
             default:
                 let paths = files.keys.sorted()
@@ -91,19 +99,54 @@ private func picture(_ rendering: Rendering) -> [String] {
         }
     }
 
-    @Test("after any edits, rendering what changed gives what rendering everything gives", arguments: 0..<60)
-    func incrementalIsFull(seed: UInt64) throws {
+    /// How a rendering learns what changed.
+    enum Knowledge: CaseIterable {
+        /// Files on disk: everything is compared.
+        case none
+        /// Commits, each with what git says about the one before.
+        case changes
+        /// Commits, some of which were never rendered, or came back.
+        case gaps
+    }
+
+    @Test(
+        "after any edits, rendering what changed gives what rendering everything gives", arguments: 0..<40,
+        Knowledge.allCases)
+    func incrementalIsFull(seed: UInt64, knowledge: Knowledge) throws {
         var editor = Editor(seed: seed)
         let environment = try environment("dev", namespace: "shop")
         let renderer = Renderer()
-        var cache: RenderCache?
-        for _ in 0..<40 {
-            let files = snapshot(editor.files)
-            let incremental = renderer.render(files, for: environment, reusing: cache)
-            #expect(picture(incremental.rendering) == picture(renderer.render(files, for: environment).rendering))
-            cache = incremental.cache
+        var cache = RenderCache()
+        var commits = [try commit(0)]
+        var known = [snapshot(editor.files)]
+        for round in 1...25 {
+            let base = knowledge == .gaps && editor.next(3) == 0 ? editor.next(known.count) : known.count - 1
+            let plain = snapshot(editor.files)
+            let changes = SourceSnapshot.Changes(
+                since: commits[base].id, paths: plain.paths(differingFrom: known[base]))
+            let files =
+                knowledge == .none
+                ? plain
+                : SourceSnapshot(
+                    commit: try commit(round), root: "", files: plain.files,
+                    changes: editor.next(4) == 0 ? nil : changes)
+            if knowledge != .gaps || editor.next(3) > 0 {
+                let incremental = renderer.render(files, for: environment, updating: &cache)
+                let whole = renderer.render(plain, for: environment).rendering
+                try #require(picture(incremental) == picture(whole), "round \(round)")
+            }
+            commits.append(try commit(round))
+            known.append(plain)
+            if knowledge == .gaps, editor.next(8) == 0 { editor.files = editor.start }
             for _ in 0...editor.next(3) { editor.edit() }
         }
+    }
+
+    private func commit(_ number: Int) throws -> Commit {
+        let digits = String(number, radix: 16)
+        let id = try #require(CommitID(String(repeating: "0", count: 40 - digits.count) + digits))
+        return Commit(
+            id: id, author: "Kim", email: "kim@acme.io", date: Instant(seconds: 0), subject: "Change")
     }
 
     @Test("only services whose inputs changed have other inputs")

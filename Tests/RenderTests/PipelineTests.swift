@@ -52,6 +52,7 @@ import Testing
             ),
             ("environments: [Dev]", "kubernaut.yaml:1:16: error KN2008: \"Dev\" is no name"),
             ("environments: [{branch: x}]", "kubernaut.yaml:1:16: error KN2006: the environment has no name"),
+            ("environments:\n- name:", "kubernaut.yaml:2:3: error KN2006: the environment has no name"),
             (
                 "environments: [{name: a, branch: refs/heads/x}]",
                 "kubernaut.yaml:1:34: error KN2008: \"refs/heads/x\" is no branch name; leave refs/heads/ out"

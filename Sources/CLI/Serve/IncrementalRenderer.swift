@@ -14,8 +14,9 @@ final class IncrementalRenderer: Sendable {
     init(_ renderer: Renderer) { self.renderer = renderer }
 
     func render(_ snapshot: SourceSnapshot, for environment: Environment) -> Rendering {
-        let previous = caches.withLock { $0[environment.name] }
-        let (rendering, cache) = renderer.render(snapshot, for: environment, reusing: previous)
+        // Taken out while it changes: a second owner would make every change a copy.
+        var cache = caches.withLock { $0.removeValue(forKey: environment.name) } ?? RenderCache()
+        let rendering = renderer.render(snapshot, for: environment, updating: &cache)
         caches.withLock { $0[environment.name] = cache }
         return rendering
     }

@@ -84,35 +84,78 @@ extension GitRepository {
         let new: TreeEntry?
     }
 
-    /// The differences between two folders (nil: no such folder), by file, in the order of their names.
+    /// The differences between two folders (nil: no such folder), by file, in the order of their paths.
     func changes(from old: git_oid?, to new: git_oid?, _ place: String) throws(GitError) -> [Change] {
         if let old, let new, old.isEqual(to: new) { return [] }
-        let before = try old.map { id throws(GitError) in try entriesByName(of: id, place) } ?? [:]
-        let after = try new.map { id throws(GitError) in try entriesByName(of: id, place) } ?? [:]
+        let reason = "reading folder \(place.isEmpty ? "/" : place)"
+        switch (old, new) {
+        case (nil, nil): return []
+        case (let old?, let new?):
+            return try changes(
+                from: try storedObject(old, GIT_OBJECT_TREE, reason),
+                to: try storedObject(new, GIT_OBJECT_TREE, reason),
+                place)
+        case (let old?, nil):
+            return try changes(in: try storedObject(old, GIT_OBJECT_TREE, reason), place, isNew: false)
+        case (nil, let new?): return try changes(in: try storedObject(new, GIT_OBJECT_TREE, reason), place, isNew: true)
+        }
+    }
+
+    /// Walks two trees at once, which git keeps in the same order. What is equal is passed over without a copy: a
+    /// folder may hold tens of thousands of files.
+    private func changes(
+        from old: borrowing GitObject, to new: borrowing GitObject, _ place: String
+    ) throws(GitError) -> [Change] {
+        let (oldCount, newCount) = (git_tree_entrycount(old.handle), git_tree_entrycount(new.handle))
+        var (oldIndex, newIndex) = (0, 0)
         var found: [Change] = []
-        for name in Set(before.keys).union(after.keys).sorted() {
-            let (left, right) = (before[name], after[name])
-            if let left, let right, left.id.isEqual(to: right.id), left.kind == right.kind { continue }
-            let path = place.isEmpty ? name : "\(place)/\(name)"
-            if left?.kind == .folder || right?.kind == .folder {
-                let leftFolder = left?.kind == .folder ? left?.id : nil
-                let rightFolder = right?.kind == .folder ? right?.id : nil
-                found += try changes(from: leftFolder, to: rightFolder, path)
+        while oldIndex < oldCount || newIndex < newCount {
+            let left = oldIndex < oldCount ? git_tree_entry_byindex(old.handle, oldIndex) : nil
+            let right = newIndex < newCount ? git_tree_entry_byindex(new.handle, newIndex) : nil
+            let order: CInt =
+                if let left, let right { git_tree_entry_cmp(left, right) } else { left == nil ? 1 : -1 }
+            if order <= 0 { oldIndex += 1 }
+            if order >= 0 { newIndex += 1 }
+            if order == 0, let left, let right,
+                git_oid_equal(git_tree_entry_id(left), git_tree_entry_id(right)) == 1,
+                git_tree_entry_filemode(left) == git_tree_entry_filemode(right)
+            {
+                continue
             }
-            if let right, right.kind != .folder {
-                found.append(Change(path: path, new: right))
-            } else if let left, left.kind != .folder {
-                found.append(Change(path: path, new: nil))
-            }
+            found += try changes(
+                from: order <= 0 ? left.map(TreeEntry.init) : nil, to: order >= 0 ? right.map(TreeEntry.init) : nil,
+                in: place)
         }
         return found
     }
 
-    private func entriesByName(of tree: git_oid, _ place: String) throws(GitError) -> [String: TreeEntry] {
-        var named: [String: TreeEntry] = [:]
-        for entry in try entries(of: tree, place) {
-            if let name = entry.name { named[name] = entry }
+    private func changes(in tree: borrowing GitObject, _ place: String, isNew: Bool) throws(GitError) -> [Change] {
+        var found: [Change] = []
+        for index in 0..<git_tree_entrycount(tree.handle) {
+            guard let entry = git_tree_entry_byindex(tree.handle, index).map(TreeEntry.init) else { continue }
+            found += try changes(from: isNew ? nil : entry, to: isNew ? entry : nil, in: place)
         }
-        return named
+        return found
+    }
+
+    /// What two entries of one name differ in.
+    private func changes(from left: TreeEntry?, to right: TreeEntry?, in place: String) throws(GitError) -> [Change] {
+        guard let name = right?.name ?? left?.name else { return [] }
+        let path = place.isEmpty ? name : "\(place)/\(name)"
+        var found: [Change] = []
+        if left?.kind == .folder || right?.kind == .folder {
+            let before = left?.kind == .folder ? left?.id : nil
+            let after = right?.kind == .folder ? right?.id : nil
+            found += try changes(from: before, to: after, path)
+        }
+        if let right, right.kind != .folder {
+            // A file's permissions are none of our business.
+            if left?.kind != right.kind || left.map({ !$0.id.isEqual(to: right.id) }) ?? true {
+                found.append(Change(path: path, new: right))
+            }
+        } else if let left, left.kind != .folder {
+            found.append(Change(path: path, new: nil))
+        }
+        return found
     }
 }

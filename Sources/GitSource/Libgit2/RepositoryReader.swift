@@ -25,9 +25,59 @@ final class RepositoryReader {
     func snapshot(at id: CommitID, reusing previous: SourceSnapshot?) throws(GitError) -> SourceSnapshot {
         let operation = "reading the files of commit \(id.short)"
         let object = try repository.object(git_oid(id), GIT_OBJECT_COMMIT, operation)
-        let files = try files(below: try repository.tree(of: object).id, reusing: previous, "the commit", operation)
+        let place = root.joined(separator: "/")
+        let tree = try repository.tree(of: object).id
+        if let previous, let snapshot = try patch(previous, to: tree, of: GitRepository.commit(object), operation) {
+            return snapshot
+        }
+        let files = try files(below: tree, reusing: previous, "the commit", operation)
         return SourceSnapshot(
-            commit: GitRepository.commit(object), root: root.joined(separator: "/"), files: files)
+            commit: GitRepository.commit(object), root: place, files: files,
+            changes: previous.flatMap { Self.changes(files, since: $0, root: place) })
+    }
+
+    private static func changes(
+        _ files: [String: SourceFile], since previous: SourceSnapshot, root: String
+    ) -> SourceSnapshot.Changes? {
+        guard let base = previous.commit?.id, previous.root == root else { return nil }
+        let snapshot = SourceSnapshot(commit: nil, root: root, files: files)
+        return SourceSnapshot.Changes(since: base, paths: snapshot.paths(differingFrom: previous))
+    }
+
+    /// The snapshot of a commit that changed or removed files of another and added none: git's own comparison of the
+    /// two trees says which.
+    ///
+    /// - Returns: Nil when that is not enough to know that every rule is kept.
+    private func patch(
+        _ previous: SourceSnapshot, to tree: git_oid, of commit: Commit, _ operation: String
+    ) throws(GitError) -> SourceSnapshot? {
+        let place = root.joined(separator: "/")
+        guard let base = previous.commit?.id, previous.root == place, repository.hasObject(git_oid(base)),
+            let before = try entry(at: root, of: try repository.object(git_oid(base), GIT_OBJECT_COMMIT, operation)),
+            before.kind == .folder
+        else { return nil }
+        let folder = try rootFolder(below: tree, "the commit", operation)
+        var files = previous.files
+        var paths = Set<String>()
+        for change in try repository.changes(from: before.id, to: folder, "") {
+            paths.insert(change.path)
+            guard let entry = change.new else {
+                files[change.path] = nil
+                continue
+            }
+            // A new name has to be compared with its neighbours, and a link has to be refused.
+            guard entry.kind == .file, files[change.path] != nil else { return nil }
+            let walk = SnapshotWalk(operation: operation, limits: limits)
+            let file = try file(entry, change.path, reusing: nil, walk)
+            files[change.path] = file
+            cache.add(file)
+        }
+        let bytes = files.values.reduce(0) { $0 + $1.bytes.count }
+        guard !files.isEmpty, bytes <= limits.totalBytes else { return nil }
+        if cache.additions > 1000 { cache.keep(files.values) }
+        return SourceSnapshot(
+            commit: commit, root: place, files: files,
+            changes: SourceSnapshot.Changes(since: base, paths: paths))
     }
 
     func snapshot(of id: TreeID, reusing previous: SourceSnapshot?) throws(GitError) -> SourceSnapshot {

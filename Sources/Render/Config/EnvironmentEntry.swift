@@ -17,7 +17,9 @@ enum EnvironmentEntry {
         }
         guard let members = file.map(node, "an environment", keys: keys) else { return nil }
         guard let name = file.name(members["name"]) else {
-            if members["name"] == nil { file.error(Codes.missingKey, "the environment has no name", at: node.mark) }
+            if members["name"]?.value.isNull ?? true {
+                file.error(Codes.missingKey, "the environment has no name", at: node.mark)
+            }
             return nil
         }
         let namespace = file.name(members["namespace"])

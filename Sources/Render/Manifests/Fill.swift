@@ -55,6 +55,27 @@ extension Fill {
         }
     }
 
+    /// What made the leaf at a path; nil when no leaf is there, or keys that values made stand on the way.
+    func source(of steps: ArraySlice<FieldPath.Step>, _ bindings: [Binding?]) -> Filler.LeafSource? {
+        switch self {
+        case .constant(_, let node):
+            guard case .found(let leaf) = node.find(Array(steps)), leaf.isLeaf else { return nil }
+            return .template(leaf.mark)
+        case .whole(let slot, let mark):
+            guard let value = bindings[slot]?.value[FieldPath(Array(steps))], value.isLeaf else { return nil }
+            return .slots([slot], rest: Array(steps), mark)
+        case .text(let pieces, let mark): return steps.isEmpty ? .slots(pieces.slots, rest: [], mark) : nil
+        case .list(let items, _):
+            guard case .index(let index)? = steps.first, items.indices.contains(index) else { return nil }
+            return items[index].source(of: steps.dropFirst(), bindings)
+        case .map(let members, let hasFixedKeys, _):
+            guard hasFixedKeys, case .key(let key)? = steps.first,
+                let member = members.first(where: { $0.fixedKey?.hasSameBytes(as: key) ?? false })
+            else { return nil }
+            return member.value.source(of: steps.dropFirst(), bindings)
+        }
+    }
+
     private static func scalar(_ scalar: YAMLScalar, _ node: YAMLNode, _ prefix: [UInt8]) -> Fill {
         guard let pieces = pieces(of: scalar.text, prefix) else { return .constant(scalar.value, node) }
         if scalar.style == .plain, pieces.count == 1, case .slot(let slot) = pieces[0] {
@@ -267,4 +288,19 @@ extension [FillPiece] {
     var slots: [Int] {
         compactMap { if case .slot(let slot) = $0 { slot } else { nil } }
     }
+}
+
+extension Value {
+    /// Whether it is a scalar, or a list or map with nothing in it.
+    fileprivate var isLeaf: Bool {
+        switch self {
+        case .list(let items): items.isEmpty
+        case .map(let map): map.isEmpty
+        default: true
+        }
+    }
+}
+
+extension YAMLNode {
+    fileprivate var isLeaf: Bool { (items?.isEmpty ?? true) && (members?.isEmpty ?? true) }
 }

@@ -102,7 +102,9 @@ extension ServiceRenderer {
         for placed in manifests {
             for problem in ReviewWarnings.check(placed.manifest.object, kind: placed.manifest.kind)
             where !context.settings.disabledWarnings.contains(problem.code) {
-                let location = origins.location(of: problem.path, placed.place) ?? placed.manifest.location
+                let location =
+                    location(ofLeaf: problem.path, placed.place, documents)
+                    ?? origins.location(of: problem.path, placed.place) ?? placed.manifest.location
                 warn(problem.code, problem.message, at: location, hint: problem.hint)
             }
         }

@@ -16,8 +16,8 @@ struct TemplateFile: Sendable {
         blob = source.blob
         var bytes = source.bytes
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
-        if path.hasSuffix(".json") { bytes = JSONText.asYAML(bytes) }
-        (template, problems) = Template.parse(file: file, bytes: bytes)
+        let text = path.hasSuffix(".json") ? JSONText.asYAML(bytes) : TemplateText(bytes)
+        (template, problems) = Template.parse(text, file: file)
     }
 }
 
@@ -34,9 +34,10 @@ struct FlatTemplate: Sendable {
         var expander = Expander(
             template, values: .null, token: prefix, outputLimit: limits.bytes, partial: { _ in nil })
         let expansion = expander.run()
-        text = ExpandedText(expansion, prefix: prefix)
+        let text = ExpandedText(expansion, prefix: prefix)
+        self.text = text
         documents = try text.documents(limits)
-        locations = text.locations(of: documents.map(\.mark))
+        locations = documents.map { text.location(of: $0.mark) }
         tags = expansion.slots.map(\.tag)
     }
 }
@@ -44,6 +45,7 @@ struct FlatTemplate: Sendable {
 /// The text that a template expanded to, and the way back from its places to the template's own.
 struct ExpandedText: Sendable {
     private let output: [UInt8]
+    private let lines: LineIndex
     private let segments: [Expansion.Segment]
     private let templates: [Template]
     private let names: [String]
@@ -51,6 +53,7 @@ struct ExpandedText: Sendable {
 
     init(_ expansion: Expansion, prefix: [UInt8]) {
         output = expansion.output
+        lines = LineIndex(expansion.output)
         segments = expansion.segments
         templates = expansion.templates
         names = expansion.slots.map(\.tag.name)
@@ -81,18 +84,8 @@ struct ExpandedText: Sendable {
 
     /// The template's place behind a place in the text.
     func location(of mark: YAMLMark) -> SourceLocation {
-        let lines = LineIndex(output)
         let place = Expansion.place(ofOutput: lines.offset(of: mark), segments, templates)
         return SourceLocation(file: place.template.file, line: place.line, column: place.column)
-    }
-
-    /// As `location(of:)`, for many places.
-    func locations(of marks: [YAMLMark]) -> [SourceLocation] {
-        let lines = LineIndex(output)
-        return marks.map { mark in
-            let place = Expansion.place(ofOutput: lines.offset(of: mark), segments, templates)
-            return SourceLocation(file: place.template.file, line: place.line, column: place.column)
-        }
     }
 
     /// The text with the variables' names instead of their tokens.
@@ -111,7 +104,7 @@ struct ExpandedTextError: Error {
 
 /// Where libyaml's lines begin in a text: it also breaks lines at a lone carriage return, and at U+0085, U+2028
 /// and U+2029.
-struct LineIndex {
+struct LineIndex: Sendable {
     private let text: [UInt8]
     private var starts = [0]
 
@@ -148,36 +141,40 @@ struct LineIndex {
 enum JSONText {
     /// Writes surrogate pairs as one escape, and characters that break lines in YAML alone as escapes. Everything
     /// else is the same to both.
-    static func asYAML(_ bytes: [UInt8]) -> [UInt8] {
+    static func asYAML(_ bytes: [UInt8]) -> TemplateText {
         var output: [UInt8] = []
         output.reserveCapacity(bytes.count)
+        var anchors: [TemplateText.Anchor] = []
         var index = 0
         while index < bytes.count {
-            if bytes[index] == UInt8(ascii: "\\"), index + 1 < bytes.count {
-                if let pair = surrogatePair(bytes, index) {
-                    let digits = String(pair, radix: 16)
-                    output += "\\U".utf8
-                    output.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: 8 - digits.utf8.count))
-                    output += digits.utf8
-                    index += 12
-                } else {
-                    output += bytes[index..<index + 2]
-                    index += 2
-                }
-            } else if bytes[index] == 0xC2, index + 1 < bytes.count, bytes[index + 1] == 0x85 {
-                output += "\\N".utf8
-                index += 2
-            } else if bytes[index] == 0xE2, index + 2 < bytes.count, bytes[index + 1] == 0x80,
-                bytes[index + 2] & 0xFE == 0xA8
-            {
-                output += (bytes[index + 2] == 0xA8 ? "\\L" : "\\P").utf8
-                index += 3
-            } else {
-                output.append(bytes[index])
-                index += 1
+            guard let (replacement, length) = replacement(bytes, index) else {
+                // An escape stays in one piece, so that its second half is not taken for the start of another.
+                let length = bytes[index] == UInt8(ascii: "\\") ? min(2, bytes.count - index) : 1
+                output += bytes[index..<index + length]
+                index += length
+                continue
             }
+            // Inside of what was written anew every place is that of its start.
+            output += replacement
+            index += length
+            anchors.append(TemplateText.Anchor(offset: output.count, original: index))
         }
-        return output
+        return TemplateText(output, original: bytes, anchors: anchors)
+    }
+
+    /// What stands for the bytes at `index`, and how many there are; nil when they stay.
+    private static func replacement(_ bytes: [UInt8], _ index: Int) -> (text: [UInt8], length: Int)? {
+        func byte(_ offset: Int) -> UInt8 { index + offset < bytes.count ? bytes[index + offset] : 0 }
+        switch byte(0) {
+        case UInt8(ascii: "\\"):
+            guard let pair = surrogatePair(bytes, index) else { return nil }
+            let digits = String(pair, radix: 16)
+            return (Array("\\U\(String(repeating: "0", count: 8 - digits.utf8.count))\(digits)".utf8), 12)
+        case 0xC2 where byte(1) == 0x85: return (Array("\\N".utf8), 2)
+        case 0xE2 where byte(1) == 0x80 && byte(2) & 0xFE == 0xA8:
+            return (Array((byte(2) == 0xA8 ? "\\L" : "\\P").utf8), 3)
+        default: return nil
+        }
     }
 
     private static func surrogatePair(_ bytes: [UInt8], _ index: Int) -> UInt32? {

@@ -139,6 +139,21 @@ struct TemplateLibrary: Sendable {
                 ?? (known.isEmpty ? "\(folderPath) is empty" : "known: \(known.joined(separator: ", "))"))
     }
 
+    /// The templates, without ending, that depend on one of these paths.
+    func templates(reaching paths: Set<String>) -> [String] {
+        uses.compactMap { path, use in
+            use.dependencies.contains(where: paths.contains) ? Self.name(of: path, in: Self.folder) : nil
+        }
+    }
+
+    /// `web` of `templates/web.yaml`; nil for a partial, and for a file that is no template.
+    static func templateName(ofFile path: String) -> String? {
+        guard path.hasPrefix(folder), !path.hasPrefix(partialFolder), endings.contains(where: path.hasSuffix) else {
+            return nil
+        }
+        return name(of: path, in: folder)
+    }
+
     func partial(_ name: String) -> TemplateFile? { partials[name] }
 
     /// Names what a dependency that stands for many files says; nil for a path.
