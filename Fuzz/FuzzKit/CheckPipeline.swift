@@ -48,7 +48,7 @@ private func tree(of environment: Environment) -> Value {
     if let suspension = environment.suspension {
         tree["suspend"] = ["reason": .string(suspension.reason)]
         if let by = suspension.by { tree["suspend"]?["by"] = .string(by) }
-        if let until = suspension.until { tree["suspend"]?["until"] = .string(until.description) }
+        if let until = suspension.until { tree["suspend"]?["until"] = .string(until.precise) }
     }
     if let timeout = environment.healthTimeout {
         tree["health"] = ["timeout": .string("\(timeout.components.seconds)s")]

@@ -64,7 +64,7 @@ private func tree(of record: ReleaseRecord) -> Value {
             ("author", source.author.map(Value.string)),
         ])
     }
-    tree["releasedAt"] = record.releasedAt.map { .string($0.description) }
+    tree["releasedAt"] = record.releasedAt.map { .string($0.precise) }
     tree["releasedBy"] = record.releasedBy.map(Value.string)
     tree["note"] = record.note.map(Value.string)
     return tree

@@ -52,7 +52,10 @@ extension Instant: CustomStringConvertible {
             return value
         }
         func has(_ scalar: Unicode.Scalar, at index: Int) -> Bool {
-            index < bytes.count && bytes[index] | 0x20 == UInt8(ascii: scalar) | 0x20
+            guard index < bytes.count else { return false }
+            // Letters may be of either case; the same bit turns a control character into a hyphen.
+            return scalar.properties.isAlphabetic
+                ? bytes[index] | 0x20 == UInt8(ascii: scalar) : bytes[index] == UInt8(ascii: scalar)
         }
         guard let year = number(0..<4), has("-", at: 4), let month = number(5..<7), has("-", at: 7),
             let day = number(8..<10), has("t", at: 10) || has(" ", at: 10), let hour = number(11..<13),
@@ -87,6 +90,8 @@ extension Instant: CustomStringConvertible {
         let days = Self.days(fromCivil: year, month, day)
         guard Self.civil(fromDays: days) == (year, month, day) else { return nil }
         let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offset
+        // An offset may lead out of the years that have four digits.
+        guard (0...9999).contains(Self.civil(fromDays: seconds.quotient(flooredBy: 86_400)).0) else { return nil }
         milliseconds = seconds * 1000 + fraction
     }
 
