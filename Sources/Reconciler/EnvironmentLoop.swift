@@ -164,6 +164,8 @@ public final class EnvironmentLoop: Service {
                 inbox.withLock { $0.running = nil }
                 failures = record.outcome == .succeeded || record.outcome == .stopped ? 0 : failures + 1
                 await remember(record)
+                // What many objects left behind on their way is not needed again soon.
+                if record.previousCommit == nil || record.objects.count > 100 { returnFreeMemory() }
             } else {
                 let inbox = inbox
                 let suspensionLeft = suspensionLeft
