@@ -70,14 +70,14 @@ public struct RenderCache: Sendable {
             guard !named.contains(name), let known = results[name] else { return true }
             return templates.concern(name, known.template) || known.service?.isFailed == true
         }
-    var services: [RenderedService] {
-        let services = conflicts.isEmpty ? rendered : conflicts.refuse(in: rendered)
-        let snapshot = basis?.snapshot
-        return NeedsCheck.refuse(in: services) { name in
-            let path = "services/\(name).yaml"
-            return snapshot?.path(of: path) ?? path
+        var services: [RenderedService] {
+            let services = conflicts.isEmpty ? rendered : conflicts.refuse(in: rendered)
+            let snapshot = basis?.snapshot
+            return NeedsCheck.refuse(in: services) { name in
+                let path = "services/\(name).yaml"
+                return snapshot?.path(of: path) ?? path
+            }
         }
-    }
     }
 
     /// - Parameter keepsOrder: Whether `rendered` is kept up to date too.

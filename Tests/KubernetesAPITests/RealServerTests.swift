@@ -2,6 +2,7 @@
 
 import Domain
 import HTTPClient
+import JSON
 import KubernetesAPI
 import TestKit
 import Testing
@@ -47,6 +48,17 @@ struct RealServerTests {
                 == "v2")
         #expect(discovery.unavailable.isEmpty)
         #expect(try await cluster.serverVersion().hasPrefix("v1."))
+    }
+
+    @Test("schemas are listed with the hash of their content, and read")
+    func schemas() async throws {
+        let places = try await cluster.openAPIDocuments()
+        let apps = try #require(places["apps/v1"])
+        #expect(apps.hash?.isEmpty == false)
+        #expect(places["v1"] != nil)
+        let document = try parseJSON(try await cluster.openAPIDocument(at: apps))
+        let schemas = document[at: "components", "schemas"]
+        #expect(schemas?["io.k8s.api.apps.v1.Deployment"]?["x-kubernetes-group-version-kind"] != nil)
     }
 
     @Test("an object is applied, read, listed, watched and deleted")

@@ -209,6 +209,14 @@ private let record = "service: cart\nversion: 1.0.0\nimage: acme/cart@sha256:\(S
                 "dev/services/cart.yaml:2:8:", "templates/cart.yaml:13:12:", "templates/cart.yaml:14:12:",
                 "defaults.yaml:2:11:", "templates/cart.yaml:8:12:",
             ])
+        // The quotes are the template's, whatever the value.
+        let quoted = try problems(
+            [
+                "templates/cart.yaml":
+                    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: cart}\nspec:\n  selector: {}\n  replicas: \"{{replicas}}\"\n",
+                "defaults.yaml": "replicas: 3\n",
+            ], schemas())
+        #expect(quoted.map { $0.prefix { $0 != " " } } == ["templates/cart.yaml:6:13:"])
         // A key that a value brought along is shown in the file of the value.
         let below = try problems(
             [
@@ -264,7 +272,7 @@ private let record = "service: cart\nversion: 1.0.0\nimage: acme/cart@sha256:\(S
                 "warning KN2406: schema unknown: apiextensions.k8s.io/v1 CustomResourceDefinition was not checked (1 object)"
             ))
         let broken = Self.definition.replacing("zone: UTC", with: "zon: UTC")
-            .replacing("mode: {a: x}", with: "mode: {a: x, b: y}\n  empty: {c: 1}")
+            .replacing("mode: {a: x}", with: "mode: {a: x, b: z}\n  empty: {c: 1}")
         let found = try problems(["templates/cart.yaml": broken], schemas())
         #expect(
             found.dropLast().map { $0.split(separator: "Clock/cart: ").last.map(String.init) } == [

@@ -52,14 +52,12 @@ final class RepositoryReader {
         _ previous: SourceSnapshot, to tree: git_oid, of commit: Commit, _ operation: String
     ) throws(GitError) -> SourceSnapshot? {
         let place = root.joined(separator: "/")
-        guard let base = previous.commit?.id, previous.root == place, repository.hasObject(git_oid(base)),
-            let before = try entry(at: root, of: try repository.object(git_oid(base), GIT_OBJECT_COMMIT, operation)),
-            before.kind == .folder
+        guard let base = previous.commit?.id, previous.root == place,
+            let changes = differences(since: base, to: tree, operation)
         else { return nil }
-        let folder = try rootFolder(below: tree, "the commit", operation)
         var files = previous.files
         var paths = Set<String>()
-        for change in try repository.changes(from: before.id, to: folder, "") {
+        for change in changes {
             paths.insert(change.path)
             guard let entry = change.new else {
                 files[change.path] = nil
@@ -78,6 +76,23 @@ final class RepositoryReader {
         return SourceSnapshot(
             commit: commit, root: place, files: files,
             changes: SourceSnapshot.Changes(since: base, paths: paths))
+    }
+
+    /// What differs between the files of an earlier commit and these.
+    ///
+    /// - Returns: Nil when the earlier one is no longer here in full: history may have been rewritten and tidied.
+    private func differences(
+        since base: CommitID, to tree: git_oid, _ operation: String
+    ) -> [GitRepository.Change]? {
+        guard repository.hasObject(git_oid(base)) else { return nil }
+        do throws(GitError) {
+            let before = try entry(at: root, of: try repository.object(git_oid(base), GIT_OBJECT_COMMIT, operation))
+            guard let before, before.kind == .folder else { return nil }
+            return try repository.changes(from: before.id, to: try rootFolder(below: tree, "the commit", operation), "")
+        } catch {
+            // The walk over all files needs nothing of the earlier commit, and says what is wrong with this one.
+            return nil
+        }
     }
 
     func snapshot(of id: TreeID, reusing previous: SourceSnapshot?) throws(GitError) -> SourceSnapshot {

@@ -63,8 +63,8 @@ extension Fill {
             return .template(leaf.mark)
         case .whole(let slot, let mark):
             guard let value = bindings[slot]?.value[FieldPath(Array(steps))], value.isLeaf else { return nil }
-            return .slots([slot], rest: Array(steps), mark)
-        case .text(let pieces, let mark): return steps.isEmpty ? .slots(pieces.slots, rest: [], mark) : nil
+            return .slot(slot, rest: Array(steps), mark)
+        case .text(let pieces, let mark): return steps.isEmpty ? .text(pieces.slots, mark) : nil
         case .list(let items, _):
             guard case .index(let index)? = steps.first, items.indices.contains(index) else { return nil }
             return items[index].source(of: steps.dropFirst(), bindings)
@@ -147,8 +147,10 @@ struct Filler {
     /// What made a leaf.
     enum LeafSource {
         case template(YAMLMark)
-        /// The slots that it was put together from, and the rest of the path below the value of the only one.
-        case slots([Int], rest: [FieldPath.Step], YAMLMark)
+        /// The slot whose value it is part of, and the rest of the path below that value.
+        case slot(Int, rest: [FieldPath.Step], YAMLMark)
+        /// The slots that a text was put together from: a string, whatever its values are.
+        case text([Int], YAMLMark)
     }
 
     init(bindings: [Binding?], budget: Int, record: ((FieldPath, LeafSource) -> Void)? = nil) {
@@ -164,7 +166,7 @@ struct Filler {
             return value
         case .whole(let slot, let mark): return whole(slot, mark, path)
         case .text(let pieces, let mark):
-            record?(path, .slots(pieces.slots, rest: [], mark))
+            record?(path, .text(pieces.slots, mark))
             return .string(text(pieces, mark))
         case .list(let items, _):
             var values: [Value] = []
@@ -212,7 +214,7 @@ struct Filler {
         guard spend(cost, slot, mark) else { return .null }
         if let record {
             binding.value.forEachLeaf(at: FieldPath()) { rest, _ in
-                record(FieldPath(path.steps + rest.steps), .slots([slot], rest: rest.steps, mark))
+                record(FieldPath(path.steps + rest.steps), .slot(slot, rest: rest.steps, mark))
             }
         }
         return binding.value

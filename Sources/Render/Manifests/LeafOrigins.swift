@@ -14,6 +14,8 @@ struct LeafOrigins {
         let template: SourceLocation
         /// How many steps of its path the template wrote; what lies deeper came along with a value.
         let templateSteps: Int
+        /// Whether the template made it a string, whatever its values are.
+        let isText: Bool
     }
 
     func origin(of path: FieldPath, _ place: ObjectPlace) -> Origin? {
@@ -54,7 +56,8 @@ extension ServiceRenderer {
                 let location = document.text.location(of: source.mark)
                 let origin = origin(of: source, document.bindings) ?? Origin(layer: .template, location: location)
                 known[path] = LeafOrigins.Leaf(
-                    origin: origin, template: location, templateSteps: path.steps.count - source.valueSteps)
+                    origin: origin, template: location, templateSteps: path.steps.count - source.valueSteps,
+                    isText: source.isText)
             }
             found.documents.append(known)
         }
@@ -76,7 +79,12 @@ extension ServiceRenderer {
     /// Nil for the template's own text. Of a text made from several values the one of the highest layer counts: it is
     /// the most specific.
     private func origin(of source: Filler.LeafSource, _ bindings: [Binding?]) -> Origin? {
-        guard case .slots(let slots, let rest, _) = source else { return nil }
+        let (slots, rest): ([Int], [FieldPath.Step])
+        switch source {
+        case .template: return nil
+        case .slot(let slot, let inner, _): (slots, rest) = ([slot], inner)
+        case .text(let all, _): (slots, rest) = (all, [])
+        }
         var best: Origin?
         for slot in slots {
             guard let path = bindings[slot]?.path, let origin = values.origin(of: FieldPath(path.steps + rest)) else {
@@ -90,14 +98,18 @@ extension ServiceRenderer {
 }
 
 extension Filler.LeafSource {
+    fileprivate var isText: Bool {
+        if case .text = self { true } else { false }
+    }
+
     /// How many steps of a leaf's path lie inside of a value.
     fileprivate var valueSteps: Int {
-        if case .slots(_, let rest, _) = self { rest.count } else { 0 }
+        if case .slot(_, let rest, _) = self { rest.count } else { 0 }
     }
 
     fileprivate var mark: YAMLMark {
         switch self {
-        case .template(let mark), .slots(_, _, let mark): mark
+        case .template(let mark), .slot(_, _, let mark), .text(_, let mark): mark
         }
     }
 }

@@ -114,7 +114,9 @@ private struct ProblemPlaces {
         for (index, placed) in renderer.rendered.enumerated() {
             let object = "\(placed.manifest.kind.kind)/\(placed.manifest.name)"
             for problem in problems[index] ?? [] {
-                let place = renderer.origins.place(of: problem.path, placed, isAboutKey: problem.isAboutKey)
+                let place = renderer.origins.place(
+                    of: problem.path, placed, isAboutKey: problem.isAboutKey,
+                    isAboutType: problem.code == Codes.schemaType)
                 diagnostics.append(
                     Diagnostic(
                         .error, problem.code, "\(object): \(problem.message)", at: place ?? placed.manifest.location,
@@ -138,10 +140,12 @@ private struct ProblemPlaces {
 extension LeafOrigins {
     /// Where the value at a path of an object was written; of a list or map where its first part stands.
     ///
-    /// - Parameter isAboutKey: Whether the place of the last key is wanted, which a template may have written for a
-    ///   value from elsewhere.
+    /// - Parameters:
+    ///   - isAboutKey: Whether the place of the last key is wanted, which a template may have written for a value from
+    ///     elsewhere.
+    ///   - isAboutType: Whether the place is wanted that made it a string and not a number.
     /// - Returns: Nil when nothing of it was written by anyone.
-    func place(of path: FieldPath, _ placed: PlacedManifest, isAboutKey: Bool) -> SourceLocation? {
+    func place(of path: FieldPath, _ placed: PlacedManifest, isAboutKey: Bool, isAboutType: Bool) -> SourceLocation? {
         guard documents.indices.contains(placed.place.document) else { return nil }
         let leaves = documents[placed.place.document]
         let start = placed.place.path.steps.count
@@ -154,7 +158,7 @@ extension LeafOrigins {
             let below = leaves.filter { $0.key.steps.starts(with: steps) }.values
             let first = below.min { ($0.template, $0.origin.location) < ($1.template, $1.origin.location) }
             if let first {
-                let isTemplates = isAboutKey && steps.count <= first.templateSteps
+                let isTemplates = isAboutKey && steps.count <= first.templateSteps || isAboutType && first.isText
                 return isTemplates ? first.template : first.origin.location
             }
             guard steps.popLast() != nil else { return nil }
