@@ -32,7 +32,12 @@ public struct JSONPointer: Sendable, Hashable, CustomStringConvertible {
     }
 
     public var description: String {
-        steps.map { "/" + $0.replacing("~", with: "~0").replacing("/", with: "~1") }.joined()
+        steps.map { "/" + Self.escaped($0) }.joined()
+    }
+
+    /// One step as it stands in a pointer.
+    public static func escaped(_ step: String) -> String {
+        step.replacing("~", with: "~0").replacing("/", with: "~1")
     }
 
     /// The places of `value` that this points to, in order; empty when there are none.

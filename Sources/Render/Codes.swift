@@ -17,6 +17,8 @@ enum Codes {
     // Values.
     static let reservedName = "KN2101"
     static let typeConflict = "KN2102"
+    static let refusedValue = "KN2103"
+    static let brokenSchema = "KN2104"
 
     // Templates.
     static let unknownVariable = "KN2201"
@@ -40,6 +42,8 @@ enum Codes {
     static let badSecret = "KN2306"
     static let badHook = "KN2307"
     static let badNeeds = "KN2308"
+    static let selectorMismatch = "KN2309"
+    static let badQuantity = "KN2310"
 
     // Schemas of the cluster.
     static let schemaUnknown = "KN2401"
@@ -57,4 +61,11 @@ enum Codes {
     static let noGracefulStop = "KN2504"
     static let numberLikeVersion = "KN2505"
     static let unusedValue = "KN2506"
+    static let unknownSchemaKeyword = "KN2507"
+    static let latestImage = "KN2508"
+    static let runsAsRoot = "KN2509"
+    static let hostAccess = "KN2510"
+    static let reachesNothing = "KN2511"
+    static let noDisruptionBudget = "KN2512"
+    static let needlessNamespace = "KN2513"
 }

@@ -10,7 +10,12 @@ public enum DiagnosticCatalogue {
         public let explanation: String
         /// Whether `warnings:` in `kubernaut.yaml` can switch it off.
         public let isSwitchable: Bool
+        /// Whether it is said without being switched on.
+        public let isOnByDefault: Bool
     }
+
+    /// Codes of the warnings that only those see who switch them on.
+    public static let offByDefault = Set(entries.filter { !$0.isOnByDefault }.map(\.code))
 
     /// In the order of the codes.
     public static let entries: [Entry] = files + values + templates + manifests + schemas + warnings
@@ -22,11 +27,14 @@ public enum DiagnosticCatalogue {
     }
 
     private static func error(_ code: String, _ name: String, _ explanation: String) -> Entry {
-        Entry(code: code, name: name, explanation: explanation, isSwitchable: false)
+        Entry(code: code, name: name, explanation: explanation, isSwitchable: false, isOnByDefault: true)
     }
 
-    private static func warning(_ code: String, _ name: String, _ explanation: String) -> Entry {
-        Entry(code: code, name: name, explanation: explanation, isSwitchable: true)
+    private static func warning(
+        _ code: String, _ name: String, _ explanation: String, isOnByDefault: Bool = true
+    ) -> Entry {
+        Entry(
+            code: code, name: name, explanation: explanation, isSwitchable: true, isOnByDefault: isOnByDefault)
     }
 
     private static let files: [Entry] = [
@@ -110,6 +118,21 @@ public enum DiagnosticCatalogue {
             One layer of values has a map where another has something else. Merging cannot mean anything here, and \
             replacing would lose values without a word. The message names both places. Make both maps, or remove \
             the lower value with null in a layer between them.
+            """),
+        error(
+            Codes.refusedValue, "refused-value",
+            """
+            A value is not as values.schema.json, or the schema beside the service's template, wants it. The place is \
+            the value's own, in the file that set it last; the place of the rule stands in brackets. Correct the \
+            value, or the schema when the value is right. Reserved names are no values and are not checked.
+            """),
+        error(
+            Codes.brokenSchema, "broken-schema",
+            """
+            A schema for values cannot be used: it is no JSON, a keyword has a value of the wrong kind, a reference \
+            leads nowhere or out of the document, or a pattern cannot be matched in bounded time. Schemas are JSON \
+            Schema, draft 2020-12. While values.schema.json is broken nothing is applied; a template's own schema \
+            stops the services of that template.
             """),
     ]
 
@@ -230,6 +253,20 @@ public enum DiagnosticCatalogue {
             wait for ever, and so would one that needs a service this environment does not have. The message names \
             the way round. Nothing of such a service is applied.
             """),
+        error(
+            Codes.selectorMismatch, "selector-mismatch",
+            """
+            The selector of a workload asks for a label that its own pod template does not have. The API server \
+            refuses it, because the workload would make pods without end and find none of them. Selectors cannot be \
+            changed later: use labels that never change, such as app.kubernetes.io/name.
+            """),
+        error(
+            Codes.badQuantity, "bad-quantity",
+            """
+            An amount of CPU, memory or another resource is none that Kubernetes reads, or more is requested than the \
+            limit allows. CPU is written as 0.5 or 500m, memory as 64Mi (1024) or 64M (1000), without a space and \
+            without B.
+            """),
     ]
 
     private static let schemas: [Entry] = [
@@ -314,6 +351,52 @@ public enum DiagnosticCatalogue {
             Codes.unusedValue, "unused-value",
             """
             A value is set for this service alone, but its template does not use it. Often the name is misspelled.
+            """),
+        warning(
+            Codes.unknownSchemaKeyword, "unknown-schema-keyword",
+            """
+            A schema for values uses a keyword or a format that JSON Schema 2020-12 does not have, or that kubernaut \
+            does not check. It does nothing; often it is misspelled or belongs to another draft. Keywords that begin \
+            with x- are for other tools and never warned about.
+            """),
+        warning(
+            Codes.latestImage, "latest-image",
+            """
+            The image has the tag latest, or neither tag nor digest, which means the same. Nobody can say what runs, \
+            nothing can be rolled back, and each node may have another version. Name the version, at best with its \
+            digest.
+            """),
+        warning(
+            Codes.runsAsRoot, "runs-as-root",
+            """
+            Nothing keeps a container from running as root. Whoever breaks out of it is root on the node. Set \
+            runAsNonRoot: true, or a runAsUser other than 0, in the securityContext of the pod or the container.
+            """),
+        warning(
+            Codes.hostAccess, "host-access",
+            """
+            A pod reaches into its node: it is privileged, has a folder of the node, or shares the node's network, \
+            processes or memory. Only what manages nodes needs that.
+            """),
+        warning(
+            Codes.reachesNothing, "reaches-nothing",
+            """
+            A Service selects no pod of its own service, or names a port that no container has; or an Ingress names a \
+            port that the Service does not have. Requests would end in a 503. Pods made by custom resources without a \
+            pod template are not seen; switch the warning off where that is so.
+            """),
+        warning(
+            Codes.noDisruptionBudget, "no-disruption-budget",
+            """
+            A workload has more than one replica but no PodDisruptionBudget, so all of its pods may be taken away at \
+            once when nodes are emptied. Off unless kubernaut.yaml switches it on, because many clusters set budgets \
+            elsewhere.
+            """, isOnByDefault: false),
+        warning(
+            Codes.needlessNamespace, "needless-namespace",
+            """
+            An object of a kind that belongs to the whole cluster names a namespace. It is left out when the object is \
+            applied, and two services that each think to have their own share one. Remove it.
             """),
     ]
 }

@@ -17,7 +17,11 @@ struct RenderChanges {
     /// Whether one of those came or went.
     private var hasOtherTemplates = false
 
-    var keepsTemplates: Bool { paths != nil && templatePaths.isEmpty }
+    /// Whether the schema of all values is another one.
+    private var hasOtherSchema = false
+
+    /// Schemas are kept with the templates.
+    var keepsTemplates: Bool { paths != nil && templatePaths.isEmpty && !hasOtherSchema }
 
     init(
         from basis: RenderCache.Basis?, to snapshot: SourceSnapshot, _ environment: Environment,
@@ -53,6 +57,10 @@ struct RenderChanges {
         }
         if path == "defaults.yaml" || path == "\(own)defaults.yaml" {
             keepsDefaults = false
+            services = nil
+        }
+        if path == TemplateLibrary.schemaPath {
+            hasOtherSchema = true
             services = nil
         }
     }

@@ -25,7 +25,7 @@ struct RenderContext: Sendable {
     func ownPaths(_ service: Name) -> [String] {
         [
             "defaults.yaml", defaultsPath, "services/\(service).yaml", "releases/\(service).yaml",
-            overridePath(service), holdPath(service), holdAllPath,
+            overridePath(service), holdPath(service), holdAllPath, TemplateLibrary.schemaPath,
         ]
     }
 

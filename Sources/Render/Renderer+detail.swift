@@ -14,8 +14,9 @@ extension Renderer {
     ) -> ServiceDetail? {
         guard ServiceList.contains(service, in: snapshot) else { return nil }
         let defaults = defaults(snapshot, environment)
-        guard !defaults.diagnostics.contains(where: { $0.severity == .error }) else { return nil }
         let library = TemplateLibrary(snapshot, reusing: nil, limits: settings.limits)
+        let problems = defaults.diagnostics + library.schemaProblems
+        guard !problems.contains(where: { $0.severity == .error }) else { return nil }
         let context = RenderContext(
             snapshot: snapshot, environment: environment, settings: settings, library: library,
             defaults: defaults.values)

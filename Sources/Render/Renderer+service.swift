@@ -22,8 +22,8 @@ extension Renderer {
         _ service: Name, in snapshot: SourceSnapshot, for environment: Environment
     ) -> LoneRendering {
         let defaults = defaults(snapshot, environment)
-        let problems = defaults.diagnostics
         let library = TemplateLibrary(snapshot, reusing: nil, limits: settings.limits)
+        let problems = defaults.diagnostics + library.schemaProblems
         let context = RenderContext(
             snapshot: snapshot, environment: environment, settings: settings, library: library,
             defaults: defaults.values)

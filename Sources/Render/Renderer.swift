@@ -9,7 +9,9 @@ public struct RenderSettings: Sendable, Hashable {
     /// Codes of warnings that nobody wants to see.
     public var disabledWarnings: Set<String>
 
-    public init(limits: YAMLLimits = .standard, disabledWarnings: Set<String> = []) {
+    public init(
+        limits: YAMLLimits = .standard, disabledWarnings: Set<String> = DiagnosticCatalogue.offByDefault
+    ) {
         self.limits = limits
         self.disabledWarnings = disabledWarnings
     }
@@ -23,6 +25,15 @@ public struct Renderer: Sendable {
     let settings: RenderSettings
 
     public init(settings: RenderSettings = RenderSettings()) { self.settings = settings }
+
+    /// The same renderer, but for what it says.
+    ///
+    /// - Parameter warnings: Codes of warnings that nobody wants to see.
+    public func hiding(_ warnings: Set<String>) -> Renderer {
+        var settings = settings
+        settings.disabledWarnings = warnings
+        return Renderer(settings: settings)
+    }
 
     /// Reads `kubernaut.yaml`. Nil content when it is missing or has errors.
     public static func pipeline(in snapshot: SourceSnapshot) -> Reading<Pipeline> {
@@ -65,20 +76,24 @@ public struct Renderer: Sendable {
         let changes = RenderChanges(from: cache.basis, to: snapshot, environment, settings)
         let kept = changes.keepsDefaults ? cache.defaults : nil
         let defaults = kept ?? defaults(snapshot, environment)
+        let library =
+            (changes.keepsTemplates ? cache.library : nil)
+            ?? TemplateLibrary(snapshot, reusing: cache.library, limits: settings.limits)
+        let diagnostics =
+            defaults.diagnostics
+            + library.schemaProblems.filter { !settings.disabledWarnings.contains($0.code) }
         // What was rendered before stays useful for the time when the file is readable again.
-        guard !defaults.diagnostics.contains(where: { $0.severity == .error }) else {
+        guard !diagnostics.contains(where: { $0.severity == .error }) else {
             return Rendering(
-                environment: environment, commit: snapshot.commit, services: [], diagnostics: defaults.diagnostics)
+                environment: environment, commit: snapshot.commit, services: [], diagnostics: diagnostics)
         }
         let context = RenderContext(
-            snapshot: snapshot, environment: environment, settings: settings,
-            library: (changes.keepsTemplates ? cache.library : nil)
-                ?? TemplateLibrary(snapshot, reusing: cache.library, limits: settings.limits),
+            snapshot: snapshot, environment: environment, settings: settings, library: library,
             defaults: defaults.values)
         cache.advance(to: context, changes, defaults)
         return Rendering(
             environment: environment, commit: snapshot.commit, services: cache.services,
-            diagnostics: defaults.diagnostics + cache.strayFiles)
+            diagnostics: diagnostics + cache.strayFiles)
     }
 
     /// Reads `defaults.yaml` and the environment's own.

@@ -111,7 +111,8 @@ struct ObjectIdentity: Hashable, Sendable, CustomStringConvertible {
     init(_ manifest: Manifest, namespace: String) {
         let kind = manifest.kind.groupKind
         key = ResourceKey(
-            groupKind: Self.home[kind] ?? kind, namespace: manifest.namespace ?? namespace, name: manifest.name)
+            groupKind: Self.home[kind] ?? kind,
+            namespace: Scopes.isClusterWide(kind) ? nil : manifest.namespace ?? namespace, name: manifest.name)
     }
 
     private static let home: [GroupKind: GroupKind] = [

@@ -82,6 +82,7 @@ struct ServiceRenderer {
         readHold()
         mergeValues()
         findTemplate()
+        checkValues()
         return true
     }
 
@@ -182,12 +183,12 @@ struct ServiceRenderer {
         var broken: [String: [TemplateProblem]] = [:]
         var expander = Expander(
             template, values: values.merged, token: library.prefix, outputLimit: context.settings.limits.bytes,
-            tracksPaths: tracksPaths
-        ) { name in
-            let file = library.partial(name)
-            if let file, !file.problems.isEmpty { broken[file.path] = file.problems }
-            return file?.template
-        }
+            tracksPaths: tracksPaths, partials: { library.partialNames },
+            partial: { name in
+                let file = library.partial(name)
+                if let file, !file.problems.isEmpty { broken[file.path] = file.problems }
+                return file?.template
+            })
         let expansion = expander.run()
         let problems = expansion.problems + broken.sorted { $0.key < $1.key }.flatMap(\.value)
         guard problems.isEmpty else {

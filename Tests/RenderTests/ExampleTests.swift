@@ -6,9 +6,14 @@ import Render
 import Testing
 import YAML
 
-/// Where the example's rendered form is kept. To renew it after a wanted change, delete the file and run the test.
-private func goldenPath(_ environment: Name) -> String {
-    "\(projectFolder)/Tests/RenderTests/Golden/\(environment).yaml"
+private let golden = "\(projectFolder)/Tests/RenderTests/Golden"
+
+/// Where an environment's rendered form is kept, one file for each service. The name of the folder begins with the
+/// environment's and says what the environment shows. To renew a file after a wanted change, delete it and run the
+/// test.
+private func goldenFolder(_ environment: Name) throws -> String {
+    let folders = try FileManager.default.contentsOfDirectory(atPath: golden)
+    return "\(golden)/\(try #require(folders.first { $0.hasPrefix("\(environment)-") }))"
 }
 
 @Suite struct ExampleTests {
@@ -30,12 +35,17 @@ private func goldenPath(_ environment: Name) -> String {
         let rendering = Renderer().render(snapshot, for: environment).rendering
         #expect(rendering.allDiagnostics.map(\.description) == [])
         #expect(rendering.services.map(\.name.text) == ["cart", "catalog", "checkout", "mail", "web"])
-        let text = yamlStream(rendering.services.flatMap(\.manifests).map(\.object))
-        let path = goldenPath(environment.name)
-        if !FileManager.default.fileExists(atPath: path) {
-            try text.write(toFile: path, atomically: true, encoding: .utf8)
-            Issue.record("there was no \(path); it is written now: read it, then commit it")
+        let folder = try goldenFolder(environment.name)
+        for service in rendering.services {
+            let text = yamlStream(service.manifests.map(\.object))
+            let path = "\(folder)/\(service.name).yaml"
+            if !FileManager.default.fileExists(atPath: path) {
+                try text.write(toFile: path, atomically: true, encoding: .utf8)
+                Issue.record("there was no \(path); it is written now: read it, then commit it")
+            }
+            #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
         }
-        #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+        #expect(files == rendering.services.map { "\($0.name).yaml" })
     }
 }

@@ -31,6 +31,9 @@ struct MustacheCase: Sendable, CustomTestStringConvertible {
     @Test("sections and partials come out as the language says", arguments: sections + inverted + partials + dynamic)
     func structure(_ example: MustacheCase) throws { try check(example) }
 
+    @Test("blocks and parents come out as the language says", arguments: inheritance + indentedBlocks)
+    func blocks(_ example: MustacheCase) throws { try check(example) }
+
     private func check(_ example: MustacheCase) throws {
         let values = try parseJSON(Array(example.values.utf8))
         #expect(try renderText(example.template, values, partials: example.partials) == example.expected)
@@ -46,6 +49,9 @@ struct MustacheCase: Sendable, CustomTestStringConvertible {
             ("{{a b}}", "1:1: \"a b\" is no name: names hold no white space"),
             ("{{a..b}}", "1:1: \"a..b\" is no name: there is nothing between its dots"),
             ("{{=<%=}}", "1:1: new delimiters are written {{=<% %>=}}"),
+            ("{{<a}}{{$b}}{{/a}}", "1:13: {{/a}} does not close {{$b}} of line 1"),
+            ("{{<a}}\n{{$b}}", "2:1: the section {{$b}} is never closed"),
+            ("{{$a}}x", "1:1: the section {{$a}} is never closed"),
             ("{{=< = >=}}", "1:1: new delimiters are written {{=<% %>=}}"), ("{{{a}}", "1:1: the tag is never closed"),
         ])
     func problems(template: String, expected: String) {
@@ -183,5 +189,67 @@ struct MustacheCase: Sendable, CustomTestStringConvertible {
         MustacheCase("a name that nothing has leaves nothing", "[{{>*which}}]", "{}", "[]", partials: ["a": "A"]),
         MustacheCase(
             "per item of a list", "{{#l}}{{>*.}}{{/l}}", #"{"l":["a","b"]}"#, "AB", partials: ["a": "A", "b": "B"]),
+    ]
+
+    static let inheritance = [
+        MustacheCase("a block that nobody replaces shows its own content", "[{{$a}}x{{b}}{{/a}}]", #"{"b":1}"#, "[x1]"),
+        MustacheCase(
+            "a parent shows the blocks that are put into it", "{{<p}}{{$a}}1{{/a}}{{/p}}", "{}", "(1|y)",
+            partials: ["p": "({{$a}}x{{/a}}|{{$b}}y{{/b}})"]),
+        MustacheCase(
+            "text between the blocks of a parent says nothing", "{{<p}} no {{$a}}1{{/a}} {{no}} {{/p}}", "{}", "1",
+            partials: ["p": "{{$a}}x{{/a}}"]),
+        MustacheCase(
+            "values never replace a block", "{{<p}}{{/p}}", #"{"a":1}"#, "x", partials: ["p": "{{$a}}x{{/a}}"]),
+        MustacheCase(
+            "the outermost template has the last word", "{{<p}}{{$a}}1{{/a}}{{/p}}", "{}", "1",
+            partials: ["p": "{{<q}}{{$a}}2{{/a}}{{/q}}", "q": "{{$a}}3{{/a}}"]),
+        MustacheCase(
+            "a block inside its own replacement is another one", "{{<p}}{{$a}}<{{$a}}y{{/a}}>{{/a}}{{/p}}", "{}", "<y>",
+            partials: ["p": "{{$a}}x{{/a}}"]),
+        MustacheCase(
+            "what replaces a block sees the values of its place", "{{<p}}{{$a}}{{x}}{{/a}}{{/p}}",
+            #"{"x":1,"l":[{"x":2},{"x":3}]}"#, "23", partials: ["p": "{{#l}}{{$a}}{{/a}}{{/l}}"]),
+        MustacheCase(
+            "two parents beside each other do not mix", "{{<p}}{{$a}}1{{/a}}{{/p}}{{<p}}{{/p}}", "{}", "1x",
+            partials: ["p": "{{$a}}x{{/a}}"]),
+        MustacheCase("an unknown parent leaves nothing", "[{{<p}}{{$a}}1{{/a}}{{/p}}]", "{}", "[]"),
+    ]
+
+    static let indentedBlocks = [
+        MustacheCase(
+            "a parent alone on its line is indented like a partial", "a\n  {{<p}}{{/p}}\nb\n", "{}",
+            "a\n  x\n  y\nb\n", partials: ["p": "x\ny\n"]),
+        MustacheCase(
+            "also with blocks on the same line", "a\n  {{<p}}{{$v}}1{{/v}}{{/p}}\nb\n", "{}", "a\n  x1\n  y\nb\n",
+            partials: ["p": "x{{$v}}{{/v}}\ny\n"]),
+        MustacheCase(
+            "lines that only open or close parents and blocks go", "{{<p}}{{$a}}\n1\n{{/a}}{{/p}}\n|", "{}",
+            "[\n1\n]\n|", partials: ["p": "[\n{{$a}}\n{{/a}}\n]\n"]),
+        MustacheCase(
+            "a replacement stands as deep as the block's own content", "{{<p}}\n{{$a}}\n- 1\n- 2\n{{/a}}\n{{/p}}\n",
+            "{}",
+            "l:\n  - 1\n  - 2\n", partials: ["p": "l:\n{{$a}}\n  - x\n{{/a}}\n"]),
+        MustacheCase(
+            "wherever it was written", "{{<p}}\n    {{$a}}\n      - 1\n        - 2\n    {{/a}}\n{{/p}}\n", "{}",
+            "l:\n  - 1\n    - 2\n", partials: ["p": "l:\n  {{$a}}\n  {{/a}}\n"]),
+        MustacheCase(
+            "its sections, partials and blocks move with it",
+            "{{<p}}{{$a}}\n    {{#l}}\n    - {{.}}\n    {{/l}}\n    {{>q}}\n{{/a}}{{/p}}", #"{"l":[1,2]}"#,
+            "  - 1\n  - 2\n  q\n", partials: ["p": "  {{$a}}{{/a}}\n", "q": "q\n"]),
+        MustacheCase(
+            "a block inside a block stands relative to it", "{{<p}}{{$b}}\n9\n{{/b}}{{/p}}", "{}", "1\n  9\n",
+            partials: [
+                "p": "{{<q}}{{$a}}\n    1\n    {{$b}}\n      2\n    {{/b}}\n{{/a}}{{/q}}", "q": "{{$a}}{{/a}}\n",
+            ]),
+        MustacheCase(
+            "a replacement without a last line break gets one where the block had its line",
+            "{{<p}}{{$a}}1{{/a}}{{/p}}", "{}", "a\n  1\nb\n", partials: ["p": "a\n  {{$a}}{{/a}}\nb\n"]),
+        MustacheCase(
+            "inside a line a block takes the text alone", "{{<p}}{{$a}}1{{/a}}{{/p}}", "{}", "x: 1\n",
+            partials: ["p": "x: {{$a}}y{{/a}}\n"]),
+        MustacheCase(
+            "empty lines of a replacement stay empty", "{{<p}}{{$a}}\n1\n\n2\n{{/a}}{{/p}}", "{}", "  1\n\n  2\n",
+            partials: ["p": "  {{$a}}{{/a}}\n"]),
     ]
 }

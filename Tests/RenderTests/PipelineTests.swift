@@ -29,7 +29,13 @@ import Testing
             "environments: [dev]\nteams: {shop: {github: acme/shop}}\ngrants:\n- {team: shop, role: developer, environments: [dev], services: ['*']}\nwarnings: {no-probe: off, KN2501: off, KN2503: on}\n"
         )
         #expect(reading.diagnostics.isEmpty)
-        #expect(reading.content?.disabledWarnings == ["KN2502", "KN2501"])
+        #expect(reading.content?.disabledWarnings == ["KN2502", "KN2501", "KN2512"])
+    }
+
+    @Test("a warning that is off by itself can be switched on")
+    func switchedOn() {
+        #expect(read("environments: [dev]").content?.disabledWarnings == ["KN2512"])
+        #expect(read("environments: [dev]\nwarnings: {no-disruption-budget: on}").content?.disabledWarnings == [])
     }
 
     @Test(

@@ -96,7 +96,7 @@ struct Workspace: Sendable {
     }
 
     var renderer: Renderer {
-        Renderer(settings: RenderSettings(disabledWarnings: pipeline?.disabledWarnings ?? []))
+        Renderer(settings: pipeline.map { RenderSettings(disabledWarnings: $0.disabledWarnings) } ?? RenderSettings())
     }
 
     func rendering(of environment: Environment) -> Rendering { renderer.render(snapshot, for: environment).rendering }

@@ -176,7 +176,7 @@ enum EnvironmentEntry {
     private static func pointerText(_ path: FieldPath) -> String? {
         let parts = path.steps.map { step in
             switch step {
-            case .key(let key): "/" + key.replacing("~", with: "~0").replacing("/", with: "~1")
+            case .key(let key): "/" + JSONPointer.escaped(key)
             case .index(let index): "/\(index)"
             }
         }

@@ -68,13 +68,13 @@ enum PipelineFile {
 
     /// `{KN2502: off}`, or a name instead of the code.
     private static func warnings(_ member: YAMLMember?, _ file: inout ConfigFile) -> Set<String> {
-        guard let member, !member.value.isNull else { return [] }
+        var disabled = DiagnosticCatalogue.offByDefault
+        guard let member, !member.value.isNull else { return disabled }
         guard let switches = member.value.members else {
             file.badKind(member, "a map from warnings to on or off")
-            return []
+            return disabled
         }
         let known = DiagnosticCatalogue.entries.filter(\.isSwitchable)
-        var disabled = Set<String>()
         for entry in switches {
             guard let warning = known.first(where: { $0.code == entry.key || $0.name == entry.key }) else {
                 file.error(
@@ -83,7 +83,11 @@ enum PipelineFile {
                         ?? "known: \(known.map(\.name).joined(separator: ", "))")
                 continue
             }
-            if file.bool(entry) == false { disabled.insert(warning.code) }
+            switch file.bool(entry) {
+            case true?: disabled.remove(warning.code)
+            case false?: disabled.insert(warning.code)
+            case nil: break
+            }
         }
         return disabled
     }

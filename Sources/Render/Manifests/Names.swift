@@ -15,6 +15,16 @@ enum Names {
             return isLabel(name) && startsWithLetter
                 ? nil : "allowed: lower-case letters, digits and inner hyphens, a letter first, at most 63"
         case ("", "Namespace"): return isLabel(name) ? nil : "allowed: \(Name.rule)"
+        // Names of pods and labels are made of these, with something added.
+        case ("batch", "CronJob"):
+            return isSubdomain(name.utf8) && name.utf8.count <= 52
+                ? nil : "allowed: lower-case letters, digits, inner hyphens and dots, at most 52"
+        case ("batch", "Job"):
+            return isSubdomain(name.utf8) && name.utf8.count <= 63
+                ? nil : "allowed: lower-case letters, digits, inner hyphens and dots, at most 63"
+        case ("apiextensions.k8s.io", "CustomResourceDefinition"):
+            return isSubdomain(name.utf8) && name.contains(".")
+                ? nil : "it is named <plural>.<group>, as in carts.acme.io"
         default:
             return isSubdomain(name.utf8)
                 ? nil : "allowed: lower-case letters, digits, inner hyphens and dots, at most 253"

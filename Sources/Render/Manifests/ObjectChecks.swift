@@ -73,7 +73,17 @@ enum ObjectChecks {
         }
         problems += hook(object, kind: kind.groupKind)
         if kind.kind == "Secret", kind.apiVersion == "v1" { problems += stringData(object["stringData"]) }
-        return problems
+        return problems + selectorLabels(object, kind) + WorkloadChecks.check(object, kind: kind)
+    }
+
+    /// Selectors hold labels, so the same rules are theirs.
+    private static func selectorLabels(_ object: Value, _ kind: GroupVersionKind) -> [ObjectProblem] {
+        let path = FieldPath([.key("spec"), .key("selector")])
+        if kind.kind == "Service", kind.group.isEmpty { return labels(object[path], path, areLabels: true) }
+        guard kind.group == "apps" || kind.kind == "PodDisruptionBudget" || kind.kind == "NetworkPolicy" else {
+            return []
+        }
+        return labels(object[path]?["matchLabels"], path.appending("matchLabels"), areLabels: true)
     }
 
     private static func labels(of metadata: Value?, _ path: FieldPath) -> [ObjectProblem] {

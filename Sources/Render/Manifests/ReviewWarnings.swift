@@ -6,7 +6,7 @@ import YAML
 /// What a reviewer would remark on an object that the API server takes.
 enum ReviewWarnings {
     static func check(_ object: Value, kind: GroupVersionKind) -> [ObjectProblem] {
-        guard let steps = Normalizer.podSpecPath(kind.kind) else { return [] }
+        guard let steps = Normalizer.podSpecPath(kind.kind) else { return namespace(object, kind) }
         let path = FieldPath(steps.map { .key($0) })
         guard let spec = object[path] else { return [] }
         let serves = ["Deployment", "StatefulSet", "DaemonSet"].contains(kind.kind)
@@ -20,18 +20,37 @@ enum ReviewWarnings {
             }
         }
         if serves { problems += gracefulStop(spec, path) }
-        return problems
+        return problems + PodWarnings.check(spec, path)
+    }
+
+    private static func namespace(_ object: Value, _ kind: GroupVersionKind) -> [ObjectProblem] {
+        guard Scopes.isClusterWide(kind.groupKind), let namespace = object.objectNamespace else { return [] }
+        return [
+            ObjectProblem(
+                code: Codes.needlessNamespace,
+                message: "a \(kind.kind) belongs to the whole cluster, not to the namespace \(namespace)",
+                path: FieldPath([.key("metadata"), .key("namespace")]), hint: "remove metadata.namespace")
+        ]
     }
 
     private static func image(_ container: Value, _ path: FieldPath) -> [ObjectProblem] {
         guard let text = container["image"]?.string, let image = ImageReference(text), image.digest == nil else {
             return []
         }
-        let how = image.tag.map { "by the tag \($0), which can be moved" } ?? "without tag or digest"
+        let isLatest = image.tag == nil || image.tag == "latest"
+        let how =
+            switch image.tag {
+            case nil: "without tag or digest, which means latest"
+            case "latest": "by the tag latest, which means something else tomorrow"
+            case let tag?: "by the tag \(tag), which can be moved"
+            }
         return [
             ObjectProblem(
-                code: Codes.unpinnedImage, message: "the image \(image.repository) is named \(how)",
-                path: path.appending("image"), hint: "add its digest: \(text)@sha256:…")
+                code: isLatest ? Codes.latestImage : Codes.unpinnedImage,
+                message: "the image \(image.repository) is named \(how)", path: path.appending("image"),
+                hint:
+                    "add its \(isLatest ? "version and " : "")digest: \(image.repository):\(isLatest ? "…" : image.tag ?? "…")@sha256:…"
+            )
         ]
     }
 
@@ -102,11 +121,11 @@ extension ServiceRenderer {
         for placed in manifests {
             for problem in ReviewWarnings.check(placed.manifest.object, kind: placed.manifest.kind)
             where !context.settings.disabledWarnings.contains(problem.code) {
-                let location =
-                    location(ofLeaf: problem.path, placed.place, documents)
-                    ?? origins.location(of: problem.path, placed.place) ?? placed.manifest.location
-                warn(problem.code, problem.message, at: location, hint: problem.hint)
+                warn(problem, of: placed, documents)
             }
+        }
+        for (index, problem) in ServiceWarnings(manifests.map(\.manifest)).check() {
+            warn(problem, of: manifests[index], documents)
         }
         for document in documents {
             var numbers: [(text: String, mark: YAMLMark)] = []
@@ -119,6 +138,14 @@ extension ServiceRenderer {
             for number in numbers { warnAboutNumber(number.text, at: layer.location(number.mark)) }
             warnAboutUnusedValues(layer)
         }
+    }
+
+    private mutating func warn(_ problem: ObjectProblem, of placed: PlacedManifest, _ documents: [Document]) {
+        guard !context.settings.disabledWarnings.contains(problem.code) else { return }
+        let location =
+            location(ofLeaf: problem.path, placed.place, documents)
+            ?? origins.location(of: problem.path, placed.place) ?? placed.manifest.location
+        warn(problem.code, problem.message, at: location, hint: problem.hint)
     }
 
     /// The layers that are this service's alone.

@@ -62,12 +62,19 @@ struct Expander {
     private(set) var expansion: Expansion
     private let token: [UInt8]?
     private let partial: (String) -> Template?
+    /// The names of all partials.
+    private let partials: () -> [String]
     private let outputLimit: Int
     private var contexts: [Binding]
     private var indentation: [UInt8] = []
     private var isAtLineStart = true
-    /// Blocks that templates further out replace, by name; the outermost wins.
-    private var replacements: [String: Replacement] = [:]
+    /// Blocks that templates further out replace, by name; the outermost wins. One for each parent that is being
+    /// put in, the innermost last; the first is empty.
+    private var scopes: [[String: Replacement]] = [[:]]
+    /// Which of `scopes` holds here.
+    private var scope = 0
+    /// The partials that are being put in, the innermost last.
+    private var included: [String] = []
     private var steps = 0
     /// Partials, sections and blocks within each other.
     private var depth = 0
@@ -76,6 +83,8 @@ struct Expander {
     private struct Replacement {
         let nodes: [TemplateNode]
         let template: Int
+        /// Which of `scopes` holds where the nodes were written.
+        let scope: Int
     }
 
     /// What is allowed: nodes visited, and partials, sections and blocks within each other.
@@ -84,13 +93,14 @@ struct Expander {
 
     init(
         _ template: Template, values: Value, token: [UInt8]?, outputLimit: Int, tracksPaths: Bool = false,
-        partial: @escaping (String) -> Template?
+        partials: @escaping () -> [String] = { [] }, partial: @escaping (String) -> Template?
     ) {
         expansion = Expansion(templates: [template])
         contexts = [Binding(value: values, path: tracksPaths ? FieldPath() : nil)]
         self.token = token
         self.outputLimit = outputLimit
         self.partial = partial
+        self.partials = partials
     }
 
     mutating func run() -> Expansion {
@@ -108,7 +118,7 @@ struct Expander {
         guard depth <= Self.depthLimit else {
             throw problem(
                 Codes.tooDeep, "partials and sections nest deeper than \(Self.depthLimit)",
-                at: nodes.first?.offset ?? 0, hint: "look for a partial that includes itself")
+                at: nodes.first?.offset ?? 0, hint: cycle ?? "look for a partial that includes itself")
         }
         for node in nodes {
             steps += 1
@@ -132,52 +142,8 @@ struct Expander {
 
     private func find(_ tag: TemplateTag) -> Binding? { Self.find(tag, in: contexts) }
 
-    /// What a name stands for, innermost context first; once the first part is found the others must follow.
-    static func find(_ tag: TemplateTag, in contexts: [Binding]) -> Binding? {
-        guard let first = tag.path.first else { return contexts.last }
-        for context in contexts.reversed() {
-            guard case .map(let members) = context.value, let value = members[first] else { continue }
-            var binding = Binding(value: value, path: context.path?.appending(first))
-            for part in tag.path.dropFirst() {
-                guard let next = binding.value[part] else { return nil }
-                binding = Binding(value: next, path: binding.path?.appending(part))
-            }
-            return binding
-        }
-        return nil
-    }
-
     private func unknown(_ tag: TemplateTag) -> TemplateProblem {
         Self.unknownVariable(tag, in: expansion.templates[current], contexts: contexts.map(\.value))
-    }
-
-    /// The error for a name that stands for nothing.
-    static func unknownVariable(_ tag: TemplateTag, in template: Template, contexts: [Value]) -> TemplateProblem {
-        var known: [String] = []
-        if let owner = contexts.last(where: { $0[tag.path.first ?? ""] != nil }) {
-            var value = owner
-            var parts: [String] = []
-            for part in tag.path {
-                guard let next = value[part] else { break }
-                value = next
-                parts.append(part)
-            }
-            let prefix = parts.map { $0 + "." }.joined()
-            let wanted = tag.path[parts.count]
-            known = nearestWords(to: wanted, in: value.map?.keys ?? []).map { prefix + $0 }
-            if known.isEmpty, value.map == nil {
-                return template.problem(
-                    Codes.unknownVariable, "unknown variable \(tag.name)", at: tag.offset,
-                    hint: "\(parts.joined(separator: ".")) is a \(value.kindName) and has no members")
-            }
-        } else {
-            known = nearestWords(to: tag.path.first ?? "", in: contexts.flatMap { $0.map?.keys ?? [] })
-        }
-        let hint =
-            known.isEmpty
-            ? "set it in defaults.yaml or for the service, or make it optional: {{#\(tag.name)}}…{{/\(tag.name)}}"
-            : "did you mean \(known.map { "\"\($0)\"" }.joined(separator: " or "))?"
-        return template.problem(Codes.unknownVariable, "unknown variable \(tag.name)", at: tag.offset, hint: hint)
     }
 
     // MARK: Output
@@ -283,42 +249,80 @@ struct Expander {
     private mutating func include(_ tag: PartialTag, replacing blocks: [BlockReplacement]) throws(TemplateProblem) {
         guard let name = partialName(tag) else { return }
         guard let template = partial(name) else {
-            if token != nil {
-                expansion.problems.append(
-                    problem(Codes.missingPartial, "there is no partial \"\(name)\"", at: tag.offset))
-            }
+            if token != nil { expansion.problems.append(missingPartial(name, tag)) }
             return
         }
-        let outer = (current, indentation, replacements)
-        for block in blocks where replacements[block.tag.name] == nil {
-            replacements[block.tag.name] = Replacement(nodes: block.nodes, template: current)
-        }
+        let outer = (current, indentation, scope)
+        open(blocks)
         indentation += tag.indentation
         current = index(of: template)
+        included.append(name)
         try expand(template.nodes)
+        included.removeLast()
         // A file without a final newline must not join its last line to the next one of a manifest.
-        if token != nil, tag.isStandalone, !isAtLineStart {
-            addSegment(offset: template.bytes.count, isPoint: true)
-            expansion.output.append(0x0A)
-            isAtLineStart = true
+        if token != nil, tag.isStandalone { endLine(at: template.bytes.count) }
+        if !blocks.isEmpty { scopes.removeLast() }
+        (current, indentation, scope) = outer
+    }
+
+    /// Lets `blocks` replace those of what follows, as far as no template further out does.
+    private mutating func open(_ blocks: [BlockReplacement]) {
+        guard !blocks.isEmpty else { return }
+        var replacements = scopes[scope]
+        for block in blocks where replacements[block.tag.name] == nil {
+            replacements[block.tag.name] = Replacement(nodes: block.nodes, template: current, scope: scope)
         }
-        (current, indentation, replacements) = outer
+        scope = scopes.count
+        scopes.append(replacements)
     }
 
     private mutating func block(_ tag: BlockTag, _ children: [TemplateNode]) throws(TemplateProblem) {
-        guard let replacement = replacements[tag.name] else { return try expand(children) }
-        let outer = current
-        current = replacement.template
+        guard let replacement = scopes[scope][tag.name] else { return try expand(children) }
+        let outer = (current, indentation, scope)
+        indentation += tag.indentation
+        (current, scope) = (replacement.template, replacement.scope)
         try expand(replacement.nodes)
-        current = outer
+        (current, indentation, scope) = outer
+        // The line break went with the closing tag.
+        if tag.endsLine { endLine(at: tag.offset) }
+    }
+
+    /// Begins a new line unless one begins here.
+    private mutating func endLine(at offset: Int) {
+        guard !isAtLineStart else { return }
+        addSegment(offset: offset, isPoint: true)
+        expansion.output.append(0x0A)
+        isAtLineStart = true
+    }
+
+    private func missingPartial(_ name: String, _ tag: PartialTag) -> TemplateProblem {
+        problem(
+            Codes.missingPartial, "there is no partial \"\(name)\"", at: tag.offset,
+            hint: didYouMean(name, in: partials()) ?? "add it as templates/partials/\(name).yaml")
+    }
+
+    /// `a includes b, b includes a`; nil when no partial is inside itself.
+    private var cycle: String? {
+        guard let last = included.last, let start = included.dropLast().lastIndex(of: last) else { return nil }
+        let names = included[start...]
+        return zip(names, names.dropFirst()).prefix(5).map { "\($0) includes \($1)" }.joined(separator: ", ")
     }
 
     private mutating func partialName(_ tag: PartialTag) -> String? {
         switch tag.name {
         case .fixed(let name): return name
         case .dynamic(let name):
-            if let text = find(name)?.value.string { return text }
-            if token != nil { expansion.problems.append(unknown(name)) }
+            guard let value = find(name)?.value else {
+                if token != nil { expansion.problems.append(unknown(name)) }
+                return nil
+            }
+            if let text = value.string { return text }
+            if token != nil {
+                expansion.problems.append(
+                    problem(
+                        Codes.notText, "\(name.name) is a \(value.kindName) and names no partial", at: tag.offset,
+                        hint: "{{>*\(name.name)}} takes the partial whose name is the value, which must be a string"))
+            }
             return nil
         }
     }

@@ -90,8 +90,13 @@ struct PartialTag: Sendable {
 
 struct BlockTag: Sendable {
     let name: String
-    /// White space before a tag that stands alone on its line.
+    /// How deep the block's content stands: put before each line of what replaces it, but not before a first line
+    /// that begins elsewhere than at the start of a line.
     let indentation: [UInt8]
+    /// Whether only white space and other tags of inheritance share the line with the opening tag.
+    let isStandalone: Bool
+    /// The same of the closing tag.
+    let endsLine: Bool
     let offset: Int
 }
 

@@ -10,8 +10,11 @@ struct TemplateUse: Sendable {
     let partials: [TemplateFile]
     /// The first part of every name in the template and its partials; `*` when it uses all values at once.
     let usedNames: Set<String>
-    /// What the template's meaning depends on: its own path, and every path where one of its partials could be.
+    /// What the template's meaning depends on: its own path, that of its schema, and every path where one of its
+    /// partials could be.
     let dependencies: [String]
+    /// Where the schema of its values would be.
+    let schemaPath: String
     /// For a template without sections and partials.
     let flat: Result<FlatTemplate, ExpandedTextError>?
 }
@@ -21,6 +24,8 @@ struct TemplateLibrary: Sendable {
     /// By path relative to the config root.
     private let files: [String: TemplateFile]
     private let partials: [String: TemplateFile]
+    /// By path relative to the config root.
+    private let schemas: [String: ValuesSchema]
     private let uses: [String: TemplateUse]
     /// Tokens of templates with sections or partials begin with this.
     let prefix: [UInt8]
@@ -29,6 +34,9 @@ struct TemplateLibrary: Sendable {
     static let folder = "templates/"
     static let partialFolder = "templates/partials/"
     static let endings = [".yaml", ".yml", ".json"]
+    static let schemaEnding = ".schema.json"
+    /// The schema of every service's values.
+    static let schemaPath = "values.schema.json"
     /// Stands for "any file of the partials' folder" among dependencies.
     static let allPartials = partialFolder
     /// Stands for "the names of all templates" among dependencies.
@@ -37,7 +45,7 @@ struct TemplateLibrary: Sendable {
     init(_ snapshot: SourceSnapshot, reusing previous: TemplateLibrary?, limits: YAMLLimits) {
         var files: [String: TemplateFile] = [:]
         for (path, source) in snapshot.files where path.hasPrefix(Self.folder) {
-            guard Self.endings.contains(where: path.hasSuffix) else { continue }
+            guard Self.endings.contains(where: path.hasSuffix), !path.hasSuffix(Self.schemaEnding) else { continue }
             if let known = previous?.files[path], known.blob == source.blob {
                 files[path] = known
             } else {
@@ -53,6 +61,7 @@ struct TemplateLibrary: Sendable {
         }
         self.files = files
         self.partials = partials
+        schemas = Self.schemas(snapshot, reusing: previous?.schemas, limits)
         folderPath = snapshot.path(of: Self.folder)
         prefix = Token.prefix(files.values.map(\.blob).sorted())
         var uses: [String: TemplateUse] = [:]
@@ -63,12 +72,43 @@ struct TemplateLibrary: Sendable {
         self.uses = uses
     }
 
+    private static func schemas(
+        _ snapshot: SourceSnapshot, reusing known: [String: ValuesSchema]?, _ limits: YAMLLimits
+    ) -> [String: ValuesSchema] {
+        var schemas: [String: ValuesSchema] = [:]
+        for (path, source) in snapshot.files
+        where path == schemaPath || path.hasPrefix(folder) && path.hasSuffix(schemaEnding) {
+            if let schema = known?[path], schema.blob == source.blob {
+                schemas[path] = schema
+            } else {
+                schemas[path] = ValuesSchema(file: snapshot.path(of: path), source: source, limits: limits)
+            }
+        }
+        return schemas
+    }
+
+    /// The schema at a path relative to the config root.
+    func schema(_ path: String) -> ValuesSchema? { schemas[path] }
+
+    /// What is wrong with the schema of all values, and schemas that no template has.
+    var schemaProblems: [Diagnostic] {
+        let templates = Set(uses.values.map(\.schemaPath))
+        let strays = schemas.filter { $0.key != Self.schemaPath && !templates.contains($0.key) }.values.map { schema in
+            Diagnostic(
+                .warning, Codes.strayFile, "nothing reads this file: there is no template of its name",
+                at: SourceLocation(file: schema.file),
+                hint: "the schema of templates/web.yaml is templates/web.schema.json")
+        }
+        return (schemas[Self.schemaPath]?.problems ?? []) + strays.sorted { $0.location < $1.location }
+    }
+
     private static func use(
         of file: TemplateFile, _ partials: [String: TemplateFile], _ known: Result<FlatTemplate, ExpandedTextError>?,
         _ limits: YAMLLimits
     ) -> TemplateUse {
         var reached: [String: TemplateFile] = [:]
-        var dependencies: Set<String> = [file.path]
+        let schemaPath = folder + name(of: file.path, in: folder) + schemaEnding
+        var dependencies: Set<String> = [file.path, schemaPath]
         var names = file.template.usedNames
         var waiting = [file]
         while let next = waiting.popLast() {
@@ -79,7 +119,12 @@ struct TemplateLibrary: Sendable {
             }
             for name in wanted {
                 for ending in endings { dependencies.insert("\(partialFolder)\(name)\(ending)") }
-                guard let partial = partials[name], reached[partial.path] == nil else { continue }
+                guard let partial = partials[name] else {
+                    // The error names the partials that there are.
+                    dependencies.insert(allPartials)
+                    continue
+                }
+                guard reached[partial.path] == nil else { continue }
                 reached[partial.path] = partial
                 names.formUnion(partial.template.usedNames)
                 waiting.append(partial)
@@ -93,7 +138,7 @@ struct TemplateLibrary: Sendable {
         }
         return TemplateUse(
             file: file, partials: reached.values.sorted { $0.path < $1.path }, usedNames: names,
-            dependencies: dependencies.sorted(), flat: flat)
+            dependencies: dependencies.sorted(), schemaPath: schemaPath, flat: flat)
     }
 
     struct MissingTemplate: Error {
@@ -148,13 +193,16 @@ struct TemplateLibrary: Sendable {
 
     /// `web` of `templates/web.yaml`; nil for a partial, and for a file that is no template.
     static func templateName(ofFile path: String) -> String? {
-        guard path.hasPrefix(folder), !path.hasPrefix(partialFolder), endings.contains(where: path.hasSuffix) else {
+        guard path.hasPrefix(folder), !path.hasPrefix(partialFolder), endings.contains(where: path.hasSuffix),
+            !path.hasSuffix(schemaEnding)
+        else {
             return nil
         }
         return name(of: path, in: folder)
     }
 
     func partial(_ name: String) -> TemplateFile? { partials[name] }
+    var partialNames: [String] { partials.keys.sorted() }
 
     /// Names what a dependency that stands for many files says; nil for a path.
     func digest(of dependency: String) -> String? {

@@ -13,6 +13,8 @@ struct TemplateParser {
     /// Where the last tag ended that keeps a later one on its line from standing alone.
     private var lastTagEnd = -1
     private var stack: [Frame] = [Frame(kind: .root, name: "", offset: 0)]
+    /// Tags of inheritance that share their line with others alone, by their offsets.
+    private var together: [Int: InheritanceLine.Member] = [:]
     private(set) var problems: [TemplateProblem] = []
 
     private struct Frame {
@@ -26,8 +28,17 @@ struct TemplateParser {
         let kind: Kind
         let name: String
         let offset: Int
+        /// Whether the content begins at the start of a line.
+        var startsLine = false
         var nodes: [TemplateNode] = []
         var blocks: [BlockReplacement] = []
+
+        var isInheritance: Bool {
+            switch kind {
+            case .root, .section: false
+            case .block, .parent: true
+            }
+        }
 
         var opener: String {
             switch kind {
@@ -103,19 +114,18 @@ struct TemplateParser {
             let name = name(tag)
             push(.section(TemplateTag(path: path(name), offset: tag.start), isInverted: isInverted), name, tag)
         case UInt8(ascii: "/"):
-            standAlone(tag)
-            endSection(tag)
-        case UInt8(ascii: ">"), UInt8(ascii: "<"):
-            let indentation = standAlone(tag)
+            if stack[stack.count - 1].isInheritance {
+                endSection(tag, endsLine: standTogether(tag).map(\.endsLine) ?? false)
+            } else {
+                standAlone(tag)
+                endSection(tag, endsLine: false)
+            }
+        case UInt8(ascii: ">"): add(.partial(partial(tag, indentation: standAlone(tag))))
+        case UInt8(ascii: "<"):
+            let line = standTogether(tag)
             let name = text(bytes[tag.content])
-            let partial = PartialTag(
-                name: partialName(tag), indentation: indentation ?? [], isStandalone: indentation != nil,
-                offset: tag.start)
-            if tag.sigil == UInt8(ascii: ">") { add(.partial(partial)) } else { push(.parent(partial), name, tag) }
-        case UInt8(ascii: "$"):
-            let indentation = standAlone(tag)
-            let name = name(tag)
-            push(.block(BlockTag(name: name, indentation: indentation ?? [], offset: tag.start)), name, tag)
+            push(.parent(partial(tag, indentation: line?.indentation)), name, tag, startsLine: line?.endsLine ?? false)
+        case UInt8(ascii: "$"): block(tag)
         default:
             addText(upTo: tag.start)
             textStart = tag.end
@@ -150,6 +160,39 @@ struct TemplateParser {
         return Array(bytes[before])
     }
 
+    /// As `standAlone`, for tags of inheritance: they may share their line with each other.
+    private mutating func standTogether(_ tag: Tag) -> InheritanceLine.Member? {
+        if together[tag.start] == nil, lastTagEnd <= lineStart, isBlank(lineStart..<tag.start) {
+            let frames = stack.dropFirst().map { $0.isInheritance ? InheritanceLine.Frame.inheritance : .other }
+            let line = InheritanceLine(
+                bytes, from: tag.start, lineStart: lineStart, open: open, close: close, frames: frames)
+            together = line?.members ?? [:]
+        }
+        guard let member = together[tag.start] else {
+            addText(upTo: tag.start)
+            textStart = tag.end
+            lastTagEnd = tag.end
+            return nil
+        }
+        addText(upTo: member.textEnd)
+        position = member.next
+        textStart = member.next
+        lastTagEnd = member.next
+        if member.endsLine { lineStart = member.next }
+        return member
+    }
+
+    private mutating func block(_ tag: Tag) {
+        let before = lineStart..<tag.start
+        let white = lastTagEnd <= lineStart && isBlank(before) ? Array(bytes[before]) : []
+        let line = standTogether(tag)
+        let name = name(tag)
+        let block = BlockTag(
+            name: name, indentation: line?.indentation ?? white, isStandalone: line != nil, endsLine: false,
+            offset: tag.start)
+        push(.block(block), name, tag, startsLine: line?.endsLine ?? false)
+    }
+
     private mutating func setDelimiters(_ tag: Tag) {
         let parts = bytes[tag.content].split { $0 == 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }
         guard parts.count == 2, !parts.contains(where: { $0.contains(UInt8(ascii: "=")) }) else {
@@ -160,7 +203,7 @@ struct TemplateParser {
         close = Array(parts[1])
     }
 
-    private mutating func endSection(_ tag: Tag) {
+    private mutating func endSection(_ tag: Tag, endsLine: Bool) {
         let name = text(bytes[tag.content])
         guard stack.count > 1 else {
             report(Codes.mismatchedSection, "{{/\(name)}} closes a section that was never opened", at: tag.start)
@@ -178,31 +221,35 @@ struct TemplateParser {
             while stack.count > outer { closeFrame() }
             return
         }
-        closeFrame()
+        closeFrame(endsLine: endsLine)
     }
 
-    private mutating func closeFrame() {
+    private mutating func closeFrame(endsLine: Bool = false) {
         let frame = stack.removeLast()
         switch frame.kind {
         case .root: stack.append(frame)
         case .section(let tag, let isInverted): add(.section(tag, isInverted: isInverted, frame.nodes))
         case .parent(let tag): add(.parent(tag, frame.blocks))
-        case .block(let tag):
-            if case .parent = stack[stack.count - 1].kind {
-                stack[stack.count - 1].blocks.append(BlockReplacement(tag: tag, nodes: frame.nodes))
-            } else {
-                add(.block(tag, frame.nodes))
-            }
+        case .block(let tag): closeBlock(tag, frame, endsLine: endsLine)
         }
     }
 
-    private mutating func push(_ kind: Frame.Kind, _ name: String, _ tag: Tag) {
-        guard stack.count <= 100 else {
-            if stack.count == 101 { report(Codes.tooDeep, "sections nest deeper than 100", at: tag.start) }
-            stack.append(Frame(kind: kind, name: name, offset: tag.start))
-            return
+    private mutating func closeBlock(_ tag: BlockTag, _ frame: Frame, endsLine: Bool) {
+        let depth = frame.startsLine ? TemplateIndentation.first(of: frame.nodes, in: bytes) : nil
+        if case .parent = stack[stack.count - 1].kind {
+            let nodes = TemplateIndentation.remove(depth ?? [], from: frame.nodes, in: bytes)
+            stack[stack.count - 1].blocks.append(BlockReplacement(tag: tag, nodes: nodes))
+        } else {
+            let closed = BlockTag(
+                name: tag.name, indentation: depth ?? tag.indentation, isStandalone: tag.isStandalone,
+                endsLine: endsLine, offset: tag.offset)
+            add(.block(closed, frame.nodes))
         }
-        stack.append(Frame(kind: kind, name: name, offset: tag.start))
+    }
+
+    private mutating func push(_ kind: Frame.Kind, _ name: String, _ tag: Tag, startsLine: Bool = false) {
+        if stack.count == 101 { report(Codes.tooDeep, "sections nest deeper than 100", at: tag.start) }
+        stack.append(Frame(kind: kind, name: name, offset: tag.start, startsLine: startsLine))
     }
 
     // MARK: Names
@@ -224,6 +271,12 @@ struct TemplateParser {
     }
 
     private func path(_ name: String) -> [String] { name == "." ? [] : name.split(separator: ".").map(String.init) }
+
+    /// - Parameter indentation: Nil when the tag does not stand alone.
+    private mutating func partial(_ tag: Tag, indentation: [UInt8]?) -> PartialTag {
+        PartialTag(
+            name: partialName(tag), indentation: indentation ?? [], isStandalone: indentation != nil, offset: tag.start)
+    }
 
     private mutating func partialName(_ tag: Tag) -> PartialTag.Name {
         let content = bytes[tag.content]
