@@ -55,6 +55,10 @@ private func picture(_ rendering: Rendering) -> [String] {
             "values: {which: p}\n", "source: https://x\n",
         ]
 
+        static let schemas = [
+            "{}", #"{"properties": {"a": {"type": "integer"}}}"#, #"{"required": ["b"]}"#, "{", #"{"typ": 1}"#,
+        ]
+
         static func record(_ service: String, _ version: Int) -> String {
             "service: \(service)\nversion: 1.\(version).0\nimage: acme/\(service)@sha256:\(String(repeating: "a", count: 64))\n"
         }
@@ -70,7 +74,7 @@ private func picture(_ rendering: Rendering) -> [String] {
 
         mutating func edit() {
             let service = one(of: Self.services)
-            switch next(13) {
+            switch next(15) {
             case 0: files["defaults.yaml"] = one(of: Self.valueFiles + ["a: 1\nb: 1\nlist: [x]\n"])
             case 1: files["dev/defaults.yaml"] = one(of: Self.valueFiles)
             case 2: files["dev/services/\(service).yaml"] = one(of: Self.valueFiles)
@@ -87,6 +91,8 @@ private func picture(_ rendering: Rendering) -> [String] {
                 files[
                     "\(one(of: ["services", "releases", "dev/holds"]))/\(one(of: ["README.md", "x.txt", "Bad.yaml"]))"] =
                     "a: 1\n"
+            case 13: files["values.schema.json"] = one(of: Self.schemas)
+            case 14: files["templates/\(one(of: ["default", "two", "ghost"])).schema.json"] = one(of: Self.schemas)
             case 8: files["dev/holds/\(one(of: [service, "all"])).yaml"] = one(of: ["reason: x\n", "by: y\n"])
             default:
                 let paths = files.keys.sorted()
