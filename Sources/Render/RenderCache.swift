@@ -70,14 +70,6 @@ public struct RenderCache: Sendable {
             guard !named.contains(name), let known = results[name] else { return true }
             return templates.concern(name, known.template) || known.service?.isFailed == true
         }
-        var services: [RenderedService] {
-            let services = conflicts.isEmpty ? rendered : conflicts.refuse(in: rendered)
-            let snapshot = basis?.snapshot
-            return NeedsCheck.refuse(in: services) { name in
-                let path = "services/\(name).yaml"
-                return snapshot?.path(of: path) ?? path
-            }
-        }
     }
 
     /// - Parameter keepsOrder: Whether `rendered` is kept up to date too.
@@ -100,7 +92,14 @@ public struct RenderCache: Sendable {
     var strayFiles: [Diagnostic] { list.strayFiles }
 
     /// The services in order, those failed that want an object of another.
-    var services: [RenderedService] { conflicts.isEmpty ? rendered : conflicts.refuse(in: rendered) }
+    var services: [RenderedService] {
+        let services = conflicts.isEmpty ? rendered : conflicts.refuse(in: rendered)
+        let snapshot = basis?.snapshot
+        return NeedsCheck.refuse(in: services) { name in
+            let path = "services/\(name).yaml"
+            return snapshot?.path(of: path) ?? path
+        }
+    }
 
     // MARK: Rendering
 
