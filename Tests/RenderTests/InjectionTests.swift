@@ -64,6 +64,9 @@ private struct NastyText {
           item-{{name}}: {{text}}
           {{/items}}
           {{>part}}
+          {{<frame}}{{$inner}}
+              framed: {{text}}
+          {{/inner}}{{/frame}}
           fixed: end
         """
 
@@ -73,12 +76,15 @@ private struct NastyText {
         if !sections {
             let lines = template.split(separator: "\n").filter { line in
                 !line.contains("{{#") && !line.contains("{{/") && !line.contains("{{>") && !line.contains("item-")
+                    && !line.contains("frame")
             }
             template = lines.joined(separator: "\n")
         }
         let files = snapshot([
             "releases/cart.yaml": Self.record, "templates/cart.yaml": template,
-            "templates/partials/part.yaml": "partial: x{{text}}\n", "defaults.yaml": values.yaml(),
+            "templates/partials/part.yaml": "partial: x{{text}}\n",
+            "templates/partials/frame.yaml": "{{$inner}}\nnever: {{text}}\n{{/inner}}\n",
+            "defaults.yaml": values.yaml(),
         ])
         let rendering = Renderer().render(files, for: try environment("dev")).rendering
         let service = try #require(rendering.services.first)
@@ -97,6 +103,7 @@ private struct NastyText {
             data["item-a"] = .string(text)
             data["item-b"] = .string(text)
             data["partial"] = .string("x\(text)")
+            data["framed"] = .string(text)
         }
         return ["apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "cart"], "data": data]
     }
