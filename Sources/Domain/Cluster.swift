@@ -149,6 +149,9 @@ public protocol Cluster: Sendable {
         _ resource: APIResource, namespace: String?, name: String, preconditions: Preconditions,
         propagation: Propagation, dryRun: Bool
     ) async throws(ClusterError) -> Bool
+
+    /// This cluster, through which writes go only while the fence lets them; dry runs and reads always do.
+    func fenced(by fence: WriteFence) -> any Cluster
 }
 
 extension Cluster {

@@ -55,6 +55,12 @@ public enum Conventions {
     /// RFC 3339; without it the suspension lasts until somebody takes it off.
     public static let suspendedUntilAnnotation = "kubernaut.dev/suspended-until"
 
+    // On Leases.
+    /// How many environments the holder leads in all.
+    public static let leadsAnnotation = "kubernaut.dev/leads"
+    /// A replica that leads fewer environments asks for this one: its identity, a space, how many it leads.
+    public static let wantedByAnnotation = "kubernaut.dev/wanted-by"
+
     // KEP-3659, as `kubectl apply --prune --applyset` reads it.
     public static let applySetIDLabel = "applyset.kubernetes.io/id"
     public static let applySetPartOfLabel = "applyset.kubernetes.io/part-of"

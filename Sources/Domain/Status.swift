@@ -116,6 +116,24 @@ public struct Orphan: Sendable, Hashable {
     }
 }
 
+/// Which replica of several writes to an environment.
+public struct Leadership: Sendable, Hashable {
+    /// This one.
+    public let replica: String
+    /// The one that writes; nil when nobody is known to.
+    public let leader: String?
+    /// Why the lease cannot be had or kept; nil when it can.
+    public let problem: String?
+
+    public init(replica: String, leader: String?, problem: String? = nil) {
+        self.replica = replica
+        self.leader = leader
+        self.problem = problem
+    }
+
+    public var isOurs: Bool { leader == replica }
+}
+
 /// One environment, now.
 public struct EnvironmentStatus: Sendable, Hashable {
     public let environment: Environment
@@ -147,6 +165,8 @@ public struct EnvironmentStatus: Sendable, Hashable {
     public var suspension: Suspension?
     public var isReconciling: Bool
     public var lastPass: PassRecord?
+    /// Nil where one replica works alone.
+    public var leadership: Leadership?
 
     public init(environment: Environment) {
         self.environment = environment
@@ -165,6 +185,7 @@ public struct EnvironmentStatus: Sendable, Hashable {
         suspension = nil
         isReconciling = false
         lastPass = nil
+        leadership = nil
     }
 }
 

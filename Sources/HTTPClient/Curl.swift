@@ -79,6 +79,10 @@ final class EasyHandle {
         set(CURLOPT_TCP_KEEPIDLE, 30)
         set(CURLOPT_TCP_KEEPINTVL, 10)
         kn_curl_set_socket_callback(pointer, prepareSocket)
+        // A number in a pointer's place: nobody follows it.
+        kn_curl_set_pointer(
+            pointer, CURLOPT_SOCKOPTDATA,
+            UnsafeMutableRawPointer(bitPattern: configuration.unacknowledgedLimit.wholeMilliseconds))
         // Names of objects are not for libcurl to tidy: `..` stays as it is.
         set(CURLOPT_PATH_AS_IS, 1)
         set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout)
@@ -241,13 +245,13 @@ private func markSent(
 }
 
 /// Keeps a new socket from child processes, and lets the kernel give up a connection whose peer has acknowledged
-/// nothing for 30 s. Keep-alive alone does not see a peer that vanished while data was on its way, and every exchange
+/// nothing for `unacknowledgedLimit`. Keep-alive alone does not see a peer that vanished while data was on its way, and every exchange
 /// of an HTTP/2 connection would wait for it.
 private func prepareSocket(
     _ context: UnsafeMutableRawPointer?, _ descriptor: curl_socket_t, _ purpose: curlsocktype
 ) -> Int32 {
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-    var milliseconds: UInt32 = 30_000
+    var milliseconds = UInt32(truncatingIfNeeded: Int(bitPattern: context))
     setsockopt(
         descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &milliseconds, socklen_t(MemoryLayout<UInt32>.size))
     return CURL_SOCKOPT_OK

@@ -40,6 +40,8 @@ public struct HTTPClientConfiguration: Sendable {
     public var proxy: Proxy
     /// For resolving, connecting and the TLS handshake.
     public var connectTimeout: Duration
+    /// How long the kernel keeps trying to deliver what the peer does not acknowledge; then the connection is lost.
+    public var unacknowledgedLimit = Duration.seconds(30)
     /// Bounds HTTP/1.1, where each running exchange holds a connection; HTTP/2 needs one for 250 exchanges.
     public var connectionsPerHost: Int
     /// Sent unless a request has its own.

@@ -4,31 +4,48 @@ import Domain
 import HTTPClient
 import Lifecycle
 
+/// How long things may take.
+public struct CallLimits: Sendable {
+    /// One call; a little more than a server works on one.
+    public var call = Duration.seconds(75)
+    /// How long the kernel keeps trying to deliver what the server does not acknowledge, also while this process is
+    /// stopped. Where another process may take over, it bounds how late a write can arrive.
+    public var unacknowledged = Duration.seconds(30)
+    /// How long a watch may be silent before it counts as ended, in whole seconds: two bookmarks are due meanwhile.
+    public var silence = Duration.seconds(180)
+
+    public init() {}
+}
+
 /// Sends calls to one API server: credentials, the bound on calls in flight, and errors in the words of the port.
 final class Connection: Sendable {
     /// One call, ready but for server and credentials.
     struct Call {
         var method = "GET"
-        let path: ResourcePath
+        var path: ResourcePath
         /// What is being done, with its subject: "applying Deployment/shop/cart".
         let operation: String
         var accept = "application/json"
         var contentType: String?
         var body: [UInt8] = []
+        /// Asked right before the call is sent; nil for calls that may always be.
+        var fence: WriteFence?
     }
 
     private let access: ClusterAccess
     private let sessions: SessionStore
     private let gate: RequestGate
 
-    /// The longest a server works on one call, and a little more.
-    private static let timeout = Duration.seconds(75)
+    private let timeout: Duration
+    let silence: Duration
     /// Bytes of one answer: a page of 500 objects of 1 MiB would be 500 MiB; usual ones are a hundredth of that.
     private static let answerLimit = 512 << 20
 
-    init(_ access: ClusterAccess, userAgent: String, callsInFlight: Int) {
+    init(_ access: ClusterAccess, userAgent: String, callsInFlight: Int, limits: CallLimits) {
         self.access = access
-        sessions = SessionStore(access, userAgent: userAgent)
+        timeout = limits.call
+        silence = limits.silence
+        sessions = SessionStore(access, userAgent: userAgent, unacknowledged: limits.unacknowledged)
         gate = RequestGate(limit: callsInFlight)
     }
 
@@ -39,7 +56,7 @@ final class Connection: Sendable {
         }
         do throws(ClusterError) {
             let answer = try await withFreshCredentials(call) { session throws(HTTPClientError) in
-                let answer = try await session.client.send(self.request(call, session))
+                let answer = try await self.send(call, session)
                 return (answer, answer.status)
             }
             gate.leave(throttled: answer.status == 429)
@@ -48,6 +65,19 @@ final class Connection: Sendable {
             gate.leave()
             throw error
         }
+    }
+
+    private func send(_ call: Call, _ session: Session) async throws(HTTPClientError) -> HTTPClientResponse {
+        guard let fence = call.fence else { return try await session.client.send(request(call, session)) }
+        guard let allowance = fence.begin() else {
+            let refusal = WriteFence.refusal(call.operation)
+            throw HTTPClientError(.cancelled, operation: refusal.operation, detail: refusal.detail)
+        }
+        defer { fence.end() }
+        // The server gives up with us: what it has not stored by then, it never stores.
+        var call = call
+        call.path = call.path.adding("timeout", "\(max(1, Int(allowance / .milliseconds(1))))ms")
+        return try await session.client.send(request(call, session, timeout: min(allowance, timeout)))
     }
 
     /// The answer to a call, when its status is 2xx.
@@ -97,13 +127,13 @@ final class Connection: Sendable {
         throw ClusterError(.unauthorized, operation: call.operation, detail: "credentials refused", status: 401)
     }
 
-    private func request(_ call: Call, _ session: Session) -> HTTPClientRequest {
+    private func request(_ call: Call, _ session: Session, timeout: Duration? = nil) -> HTTPClientRequest {
         var headers: HTTPHeaders = ["Accept": call.accept]
         if let type = call.contentType { headers["Content-Type"] = type }
         if let person = access.impersonation { person.add(to: &headers) }
         return HTTPClientRequest(
             call.method, access.server + call.path.text, headers: headers, authorization: session.authorization,
-            body: call.body, timeout: Self.timeout, limit: Self.answerLimit)
+            body: call.body, timeout: timeout ?? self.timeout, limit: Self.answerLimit)
     }
 
     /// Enough of a refusal's body to say why.

@@ -6,7 +6,7 @@ import Lifecycle
 
 extension KubernetesCluster {
     /// The server is asked to end the watch after a random 5 to 10 minutes, so that those of many clients spread.
-    /// A watch that stays silent for three minutes, in which two bookmarks are due, ends as if the server had ended it.
+    /// A watch that stays silent for `CallLimits.silence`, in which two bookmarks are due, ends as if the server had ended it.
     public func watch(
         _ resource: APIResource, namespace: String?, labels: String, from resourceVersion: String, detail: Detail
     ) -> AsyncThrowingStream<WatchEvent, any Error> {
@@ -23,7 +23,7 @@ extension KubernetesCluster {
         ) { [connection] () throws(ClusterError) in
             try await connection.stream(
                 .init(path: try query(), operation: operation, accept: detail.accept(list: false)),
-                silence: .seconds(180))
+                silence: connection.silence)
         }
         // Pulled: a slow reader holds the server back, and one that goes away ends the exchange.
         return AsyncThrowingStream { try await reader.next() }

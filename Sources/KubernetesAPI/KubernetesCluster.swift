@@ -13,16 +13,30 @@ public final class KubernetesCluster: Cluster {
     let connection: Connection
     let access: ClusterAccess
     let discoveryCache: DiscoveryCache
+    /// Nil where nobody else writes.
+    private let fence: WriteFence?
 
     /// - Parameters:
     ///   - version: kubernaut's own, for the `User-Agent`.
     ///   - callsInFlight: 1 or more.
-    public init(_ access: ClusterAccess, version: String, callsInFlight: Int = 16) {
+    public init(
+        _ access: ClusterAccess, version: String, callsInFlight: Int = 16, limits: CallLimits = CallLimits()
+    ) {
         self.access = access
         connection = Connection(
-            access, userAgent: "kubernaut/\(version) (linux/\(machine))", callsInFlight: callsInFlight)
+            access, userAgent: "kubernaut/\(version) (linux/\(machine))", callsInFlight: callsInFlight,
+            limits: limits)
         discoveryCache = DiscoveryCache(connection)
+        fence = nil
     }
+
+    private init(_ cluster: KubernetesCluster, fence: WriteFence) {
+        (access, connection, discoveryCache) = (cluster.access, cluster.connection, cluster.discoveryCache)
+        self.fence = fence
+    }
+
+    /// The fence is asked when a write has got through the line; client and server both give it up in time.
+    public func fenced(by fence: WriteFence) -> any Cluster { KubernetesCluster(self, fence: fence) }
 
     public func discovery(refresh: Bool) async throws(ClusterError) -> Discovery {
         try await discoveryCache.discovery(refresh: refresh)
@@ -142,7 +156,9 @@ public final class KubernetesCluster: Cluster {
         let path = path.adding("fieldManager", Conventions.fieldManager).adding("fieldValidation", "Strict")
             .adding("dryRun", "All", if: dryRun)
         let answer = try await connection.result(
-            of: .init(method: method, path: path, operation: operation, contentType: type, body: object.json()))
+            of: .init(
+                method: method, path: path, operation: operation, contentType: type, body: object.json(),
+                fence: dryRun ? nil : fence))
         return WriteResult(
             object: try self.object(answer, operation).shown(as: resource, .whole),
             wasCreated: answer.status == 201, warnings: warningTexts(answer.headers.all("Warning")))
@@ -166,7 +182,7 @@ public final class KubernetesCluster: Cluster {
             _ = try await connection.result(
                 of: .init(
                     method: "DELETE", path: try path(resource, namespace, name, operation), operation: operation,
-                    contentType: "application/json", body: options.json()))
+                    contentType: "application/json", body: options.json(), fence: dryRun ? nil : fence))
             return true
         } catch {
             if error.code == .notFound { return false }

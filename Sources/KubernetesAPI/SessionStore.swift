@@ -33,6 +33,7 @@ private struct TLSMaterial: Sendable, Equatable, CustomStringConvertible, Custom
 final class SessionStore: Sendable {
     private let access: ClusterAccess
     private let userAgent: String
+    private let unacknowledged: Duration
     private let now: Now
     private let session = Lock<Session?>(nil)
     /// One renewal at a time; the others wait for its result.
@@ -41,8 +42,12 @@ final class SessionStore: Sendable {
 
     private static let lifetime = Duration.seconds(60)
 
-    init(_ access: ClusterAccess, userAgent: String, now: @escaping Now = wallClock) {
+    init(
+        _ access: ClusterAccess, userAgent: String, unacknowledged: Duration = .seconds(30),
+        now: @escaping Now = wallClock
+    ) {
         self.access = access
+        self.unacknowledged = unacknowledged
         self.userAgent = userAgent
         self.now = now
     }
@@ -97,8 +102,10 @@ final class SessionStore: Sendable {
             certificate: material.certificate.map { Array($0.utf8) }, key: material.key.map { Secret($0) },
             serverName: access.serverName, verifiesServer: access.verifiesServer)
         // A watch holds a connection where the server speaks HTTP/1.1 only: one per kind and environment.
-        return HTTPClient(
-            HTTPClientConfiguration(tls: tls, proxy: access.proxy, connectionsPerHost: 512, userAgent: userAgent))
+        var configuration = HTTPClientConfiguration(
+            tls: tls, proxy: access.proxy, connectionsPerHost: 512, userAgent: userAgent)
+        configuration.unacknowledgedLimit = unacknowledged
+        return HTTPClient(configuration)
     }
 
     private func authorization(

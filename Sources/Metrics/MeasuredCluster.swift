@@ -107,4 +107,8 @@ public struct MeasuredCluster: Cluster {
                 dryRun: dryRun)
         }
     }
+
+    public func fenced(by fence: WriteFence) -> any Cluster {
+        MeasuredCluster(cluster.fenced(by: fence), registry: registry)
+    }
 }

@@ -29,6 +29,7 @@ final class EnvironmentBook: Sendable {
         var sourceProblem: String?
         var signature: SignatureStatus?
         var clusterProblem: String?
+        var leadership: Leadership?
         var held: [PrunePlan.Item] = []
         var heldHash = ""
         /// Why objects stay that nobody wants.

@@ -53,6 +53,7 @@ public final class EnvironmentLoop: Service {
     public var name: String { "environment \(environment.name)" }
     let rooms: Rooms
     let bench: Workbench
+    private let keeper: LeaseKeeper?
     let book: EnvironmentBook
     private let inbox = Lock(Inbox())
     private let arrivals = Broadcast()
@@ -61,18 +62,40 @@ public final class EnvironmentLoop: Service {
     private let publish: @Sendable (EnvironmentStatus) -> Void
     private let logger: Logger
 
-    /// - Parameter publish: Takes the environment's status whenever it changed.
+    /// - Parameters:
+    ///   - lease: The replica's leases, and the cluster that holds this one; nil where one replica works alone.
+    ///   - publish: Takes the environment's status whenever it changed.
     public init(
         _ environment: Environment, cluster: any Cluster, rooms: Rooms,
+        lease: (office: LeaseOffice, cluster: any Cluster)? = nil,
         publish: @escaping @Sendable (EnvironmentStatus) -> Void
     ) {
         self.environment = environment
         self.rooms = rooms
         self.publish = publish
-        bench = Workbench(environment, cluster: cluster, rooms: rooms)
+        let logger = rooms.logger.with(["environment": environment.name])
+        keeper = lease.map {
+            LeaseKeeper(
+                ApplySet(of: environment), cluster: $0.cluster, office: $0.office, time: rooms.time, logger: logger)
+        }
+        bench = Workbench(environment, cluster: cluster, rooms: rooms, term: keeper?.term)
         book = EnvironmentBook(environment)
-        logger = rooms.logger.with(["environment": environment.name])
+        self.logger = logger
+        book.update { $0.leadership = keeper?.leadership }
+        keeper?.onChange { [weak self] leadership, isTurned in self?.note(leadership, isTurned: isTurned) }
+        keeper?.term.onRefusal { [weak self] in self?.interruptPass() }
     }
+
+    /// Whether this replica leads or not: what is to be done is compared anew, by a pass that may or may not write.
+    private func note(_ leadership: Leadership, isTurned: Bool) {
+        book.update { $0.leadership = leadership }
+        guard isTurned else { return }
+        interruptPass()
+        request(.start)
+    }
+
+    /// What the pass in hand still has to write is not its to write any more.
+    private func interruptPass() { inbox.withLock { $0.running?.interruption }?.raise() }
 
     /// Asks for a pass. Returns at once; safe from any thread.
     ///
@@ -121,9 +144,14 @@ public final class EnvironmentLoop: Service {
             }
             group.addTask { await self.publishChanges() }
             group.addTask { await self.sweep() }
-            await withTaskGroup(of: Void.self) { work in
-                work.addTask { await self.runPasses() }
-                work.addTask { await self.healer.run() }
+            await withTaskGroup(of: Void.self) { keeping in
+                if let keeper { keeping.addTask { await keeper.run() } }
+                await withTaskGroup(of: Void.self) { work in
+                    work.addTask { await self.runPasses() }
+                    work.addTask { await self.healer.run() }
+                }
+                // Released when nothing here writes any more, so that another replica need not wait for its end.
+                keeper?.stop()
             }
             group.cancelAll()
         }
@@ -206,6 +234,8 @@ public final class EnvironmentLoop: Service {
 
     /// Writes the record into history and log, unless it tells nothing new.
     private func remember(_ record: PassRecord) async {
+        // Of a pass that only looked, while another replica applies, there is nothing to tell.
+        if record.objects.isEmpty, !bench.mayWrite { return }
         PassLog(logger: logger).write(record)
         guard record.isNoteworthy, !isRepetition(record) else { return book.update { $0.quietPasses += 1 } }
         book.update { $0.lastStored = record }
@@ -328,13 +358,14 @@ public final class EnvironmentLoop: Service {
 }
 
 extension Workbench {
-    init(_ environment: Environment, cluster: any Cluster, rooms: EnvironmentLoop.Rooms) {
+    init(_ environment: Environment, cluster: any Cluster, rooms: EnvironmentLoop.Rooms, term: LeaseTerm? = nil) {
         let applySet = ApplySet(of: environment)
         var settings = rooms.settings
         settings.healthTimeout = environment.healthTimeout ?? settings.healthTimeout
         self.init(
-            cluster: cluster, applySet: applySet, index: MemberIndex(applySet: applySet, health: rooms.health),
-            gate: Gate(limit: rooms.settings.parallelRequests), time: rooms.time, settings: settings)
+            cluster: term.map { cluster.fenced(by: $0.fence) } ?? cluster, applySet: applySet,
+            index: MemberIndex(applySet: applySet, health: rooms.health),
+            gate: Gate(limit: rooms.settings.parallelRequests), time: rooms.time, settings: settings, term: term)
     }
 }
 

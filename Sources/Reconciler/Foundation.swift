@@ -27,17 +27,23 @@ struct Foundation: Sendable {
             found = nil
         }
         guard found == nil else { return }
-        let namespace: Value = [
-            "apiVersion": "v1", "kind": "Namespace",
-            "metadata": [
-                "name": .string(name),
-                "labels": [Conventions.environmentLabel: .string(bench.applySet.environment.text)],
-                "annotations": [Conventions.objectAnnotation: .string(key.identity)],
-            ],
-        ]
+        let namespace = Self.namespace(of: bench.applySet)
         _ = try await bench.request(interruption) { () throws(ClusterError) in
             try await bench.cluster.apply(namespace, to: Self.namespaces, force: false, dryRun: false)
         }
+    }
+
+    /// The environment's own namespace, as it is created.
+    static func namespace(of set: ApplySet) -> Value {
+        let key = ResourceKey(groupKind: namespaces.kind.groupKind, namespace: nil, name: set.namespace)
+        return [
+            "apiVersion": "v1", "kind": "Namespace",
+            "metadata": [
+                "name": .string(set.namespace),
+                "labels": [Conventions.environmentLabel: .string(set.environment.text)],
+                "annotations": [Conventions.objectAnnotation: .string(key.identity)],
+            ],
+        ]
     }
 
     /// Returns when the namespace is not being deleted: gone, or there again.

@@ -26,8 +26,14 @@ struct Healer: Sendable {
             for await _ in wakes {
                 if interruption.isRaised { break }
                 pending.merge(bench.index.takeSuspects()) { _, newer in newer }
+                guard !pending.isEmpty else { continue }
+                guard bench.mayWrite else {
+                    pending = [:]
+                    await lookAgain()
+                    continue
+                }
                 // While the environment is suspended, they wait.
-                guard !pending.isEmpty, book.suspension(at: bench.time.now()) == nil else { continue }
+                if book.suspension(at: bench.time.now()) != nil { continue }
                 let due = take(from: &pending)
                 guard let until = await heal(due, pending: &pending) else { continue }
                 group.addTask {
@@ -37,6 +43,13 @@ struct Healer: Sendable {
             }
             group.cancelAll()
         }
+    }
+
+    /// Another replica writes: many changes within a moment are one reason to compare anew.
+    private func lookAgain() async {
+        _ = await wait(upTo: .seconds(1), time: bench.time, interruption: interruption)
+        _ = bench.index.takeSuspects()
+        escalate()
     }
 
     /// What this revision has settled is drift. What a running pass still has to do, the pass will see to.

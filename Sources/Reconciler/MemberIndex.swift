@@ -125,6 +125,13 @@ final class MemberIndex: Sendable {
         changes.send()
     }
 
+    /// Kinds with objects that were only heard of, by events, must be listed again to be compared.
+    func forgetUnproven() {
+        state.withLock { state in
+            for (key, member) in state.members where member.sync != .proven { state.versions[key.groupKind] = nil }
+        }
+    }
+
     /// The cluster does not serve this kind any more: its objects are gone with it.
     func drop(_ kind: GroupKind) {
         state.withLock { state in
@@ -179,6 +186,7 @@ final class MemberIndex: Sendable {
         if known.uid == seen.uid, known.resourceVersion == seen.resourceVersion {
             // The same state, looked at later: health may depend on the time.
             state.members[key]?.health = seen.health
+            if seen.sync == .proven { state.members[key]?.sync = .proven }
             return false
         }
         if known.uid == seen.uid, !isLater(seen.resourceVersion, than: known.resourceVersion) { return false }

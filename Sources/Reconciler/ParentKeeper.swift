@@ -37,7 +37,7 @@ struct ParentKeeper: Sendable {
         if !live.unread.isEmpty { remaining = remaining.union(plan.announced) }
         let held = plan.prune.heldList
         let isRemembered = live.memory == memory(held)
-        guard remaining != plan.announced || !isRemembered else { return }
+        guard bench.mayWrite, remaining != plan.announced || !isRemembered else { return }
         // Said before it is written, so that our own write never looks like somebody's edit.
         bench.index.expectParent(remaining)
         try await write(remaining, held: held)

@@ -9,12 +9,16 @@ private enum PassError: Error, CustomStringConvertible {
     case interrupted
     case unreadable(String)
     case suspended(Suspension)
+    /// Another replica writes to the environment; nil when it is not known which.
+    case following(String?)
 
     var description: String {
         switch self {
         case .interrupted: "a newer commit came, or kubernaut is stopping"
         case .unreadable(let problem): problem
         case .suspended(let suspension): suspension.sentence
+        case .following(let leader?): "\(leader) leads this environment and applies it"
+        case .following(nil): "this replica does not lead the environment, and nobody is known to"
         }
     }
 }
@@ -145,6 +149,13 @@ extension ReconcilePass {
         throw PassError.suspended(suspension)
     }
 
+    /// A replica that follows goes as far as it can without a write: to the end where there is nothing to do.
+    func stopIfFollowing(_ plan: Plan, _ live: LiveState) throws {
+        guard !bench.mayWrite else { return }
+        let isAnnounced = live.hasParent && live.announced.isSuperset(of: plan.announced)
+        guard plan.isIdle, isAnnounced else { throw PassError.following(book.current.leadership?.leader) }
+    }
+
     func stopIfInterrupted() throws {
         if interruption.isRaised { throw PassError.interrupted }
     }
@@ -175,7 +186,10 @@ extension ReconcilePass {
 
     func fail(_ error: any Error, into record: inout PassRecord) {
         let isCancelled = (error as? ClusterError)?.code == .cancelled
-        if interruption.isRaised || isCancelled {
+        if case PassError.following = error {
+            record.outcome = .stopped
+            record.reason = "\(error)"
+        } else if interruption.isRaised || isCancelled {
             record.outcome = .stopped
             record.reason = "\(PassError.interrupted)"
         } else {

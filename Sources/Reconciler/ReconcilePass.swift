@@ -32,12 +32,14 @@ public struct ReconcilePass: Sendable {
             record.stage = .plan
             let (desired, discovery) = try await want(rendering)
             try await rehome(discovery)
+            if !bench.mayWrite || trigger == .start { bench.index.forgetUnproven() }
             let live = try await LiveReader(bench: bench, interruption: interruption).read(
                 desired, discovery: discovery)
             let plan = Plan(
                 desired, live: live, environment: environment, confirmed: confirmation(live),
                 order: order(trigger, commit))
             adopt(plan, desired, live)
+            try stopIfFollowing(plan, live)
             try await stopIfSuspended(plan)
 
             record.stage = .apply

@@ -25,6 +25,7 @@ public final class RepositoryLoop: Service {
     private let readRelease: @Sendable (SourceFile, String) -> ReleaseRecord?
     private let cluster: @Sendable (String?) -> (any Cluster)?
     private let board: StatusBoard
+    private let leases: Leases?
     private let stopping = Interruption()
     /// When the loop last began a round; nil before the first.
     private let heartbeat = Lock<Duration?>(nil)
@@ -34,20 +35,34 @@ public final class RepositoryLoop: Service {
 
     private static let backoff = Backoff(base: .seconds(2), cap: .seconds(300))
 
+    /// How replicas share environments.
+    public struct Leases: Sendable {
+        let office: LeaseOffice
+        let cluster: @Sendable (String?) -> (any Cluster)?
+
+        /// - Parameter cluster: The cluster of that name, over a connection on which nothing else waits in line.
+        public init(office: LeaseOffice, cluster: @escaping @Sendable (String?) -> (any Cluster)?) {
+            self.office = office
+            self.cluster = cluster
+        }
+    }
+
     /// - Parameters:
+    ///   - leases: Nil where one replica works alone.
     ///   - readRelease: The record in a file under `releases/`, given its path; nil when it cannot be read.
     ///   - cluster: The cluster of that name in the daemon's configuration; the default one for nil. Nil when there
     ///     is none of that name.
     public init(
         rooms: EnvironmentLoop.Rooms, readPipeline: @escaping PipelineReader,
         readRelease: @escaping @Sendable (SourceFile, String) -> ReleaseRecord?,
-        cluster: @escaping @Sendable (String?) -> (any Cluster)?, board: StatusBoard
+        cluster: @escaping @Sendable (String?) -> (any Cluster)?, board: StatusBoard, leases: Leases? = nil
     ) {
         self.rooms = rooms
         self.readPipeline = readPipeline
         self.readRelease = readRelease
         self.cluster = cluster
         self.board = board
+        self.leases = leases
     }
 
     /// Asks for a fetch now; `.request` also for a pass of every environment. Returns at once; safe from any thread.
@@ -207,7 +222,10 @@ public final class RepositoryLoop: Service {
             return
         }
         let board = board
-        let loop = EnvironmentLoop(environment, cluster: cluster, rooms: rooms) { status in board.show(status) }
+        let lease = leases.flatMap { leases in
+            leases.cluster(environment.cluster).map { (office: leases.office, cluster: $0) }
+        }
+        let loop = EnvironmentLoop(environment, cluster: cluster, rooms: rooms, lease: lease) { board.show($0) }
         loops.withLock { $0.updateValue(loop, forKey: environment.name) }?.stop()
         state.requestedHeads[environment.name] = nil
         rooms.logger.notice(

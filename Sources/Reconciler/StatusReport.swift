@@ -19,7 +19,8 @@ struct StatusReport {
         status.diagnostics = book.rendering?.diagnostics ?? []
         status.sourceProblem = book.sourceProblem
         status.signature = book.signature
-        status.clusterProblem = book.clusterProblem
+        status.leadership = book.leadership
+        status.clusterProblem = book.clusterProblem ?? book.leadership?.problem
         status.heldPrune = book.held.map(\.key)
         status.heldPruneHash = book.heldHash
         status.orphans = book.orphans

@@ -11,6 +11,11 @@ struct Workbench: Sendable {
     let time: TimeSource
     let settings: ReconcilerSettings
     let autoscalers = Autoscalers()
+    /// Nil where one replica works alone.
+    var term: LeaseTerm?
+
+    /// Whether this replica may write to the environment.
+    var mayWrite: Bool { term?.isOpen ?? true }
 
     static let backoff = Backoff(base: .milliseconds(100), cap: .seconds(5))
 

@@ -257,6 +257,7 @@ public final class FakeCluster: Cluster {
         kind("v1", "ServiceAccount", "serviceaccounts"),
         kind("v1", "Pod", "pods"), kind("v1", "PersistentVolumeClaim", "persistentvolumeclaims"),
         kind("apps/v1", "Deployment", "deployments"),
+        kind("coordination.k8s.io/v1", "Lease", "leases"),
         kind("apps/v1", "StatefulSet", "statefulsets"), kind("batch/v1", "Job", "jobs"),
         kind("rbac.authorization.k8s.io/v1", "ClusterRole", "clusterroles", isNamespaced: false),
         kind(

@@ -81,6 +81,9 @@ private let serveFlags = [
     Flag("kubeconfig", value: "FILE", "as kubectl's", values: .file),
     Flag("context", value: "NAME", "a context of the kubeconfig", variable: "KUBERNAUT_CONTEXT"),
     Flag(
+        "leases", value: "WHEN", "share environments with other replicas by Leases (default: auto, in a pod)",
+        variable: "KUBERNAUT_LEASES", values: .choice(ServeConfiguration.Leases.allCases.map(\.rawValue))),
+    Flag(
         "poll", value: "DURATION", "time between two looks at the repository (default: 30s)",
         variable: "KUBERNAUT_POLL"),
     Flag("once", "make one pass over all environments, then end: 0 all applied, 1 something was not"),
@@ -139,6 +142,10 @@ extension ServeConfiguration {
         once = invocation.isOn("once")
         listen = try Self.parsed(invocation, "listen", "ADDRESS:PORT", ListenAddress.init) ?? listen
         poll = try Self.parsed(invocation, "poll", "a duration of 1s to 24h", Self.pollInterval) ?? poll
+        leases = invocation.text("leases").flatMap(Leases.init) ?? leases
+        if once, leases == .on {
+            throw CommandError(.usage, "--once goes without --leases on: one pass does not wait for its turn")
+        }
         logFormat = invocation.text("log-format").flatMap(Logger.Format.init) ?? logFormat
         logLevel = invocation.text("log-level").flatMap(Logger.Level.init) ?? logLevel
         try readCluster(invocation)

@@ -12,6 +12,8 @@ import Platform
 struct ClusterSet: Sendable {
     private let byName: [String: any Cluster]
     private let standard: any Cluster
+    /// Per name, over connections of their own; "" for the standard one. Empty where no leases are used.
+    private let leases: [String: any Cluster]
     /// What every page must say about them.
     let banners: [String]
     /// The embedded cluster's parts; empty when none is embedded.
@@ -24,7 +26,12 @@ struct ClusterSet: Sendable {
     ) async throws {
         var embedded: EmbeddedServer?
         var banners: [String] = []
-        func connect(_ cluster: ServeConfiguration.Cluster) throws -> any Cluster {
+        var leases: [String: any Cluster] = [:]
+        let usesLeases = configuration.usesLeases(in: environment)
+        var limits = CallLimits()
+        // What the kernel may still deliver must arrive before the lease ends for the others.
+        if usesLeases { limits.unacknowledged = configuration.leaseDuration / 4 }
+        func connect(_ cluster: ServeConfiguration.Cluster, as name: String) throws -> any Cluster {
             let access: ClusterAccess
             switch cluster {
             case .embedded:
@@ -39,14 +46,25 @@ struct ClusterSet: Sendable {
                 access = try ClusterAccess.find(kubeconfig: file, context: context, environment: environment)
             }
             if !access.verifiesServer { banners.append("TLS verification is off for \(access.origin)") }
-            return MeasuredCluster(KubernetesCluster(access, version: version), registry: registry)
+            func client(callsInFlight: Int) -> any Cluster {
+                MeasuredCluster(
+                    KubernetesCluster(access, version: version, callsInFlight: callsInFlight, limits: limits),
+                    registry: registry)
+            }
+            if usesLeases { leases[name] = client(callsInFlight: 4) }
+            return client(callsInFlight: 16)
         }
-        standard = try connect(configuration.cluster)
-        byName = try configuration.clusters.mapValues(connect)
+        standard = try connect(configuration.cluster, as: "")
+        byName = try Dictionary(
+            uniqueKeysWithValues: configuration.clusters.map { ($0.key, try connect($0.value, as: $0.key)) })
+        self.leases = leases
         if let embedded { banners.append("Embedded cluster: for trials only, KUBECONFIG=\(embedded.kubeconfig)") }
         self.banners = banners
         services = embedded?.services ?? []
     }
+
+    /// The same cluster over a connection on which nothing but leases waits in line.
+    func forLeases(_ name: String?) -> (any Cluster)? { leases[name ?? ""] }
 
     /// The cluster of that name; the one from the command line for nil. Nil when there is none of that name.
     subscript(name: String?) -> (any Cluster)? { name.map { byName[$0] } ?? standard }

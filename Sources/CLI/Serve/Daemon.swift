@@ -63,7 +63,12 @@ struct Daemon {
                 return (reading.content, reading.diagnostics)
             },
             readRelease: { file, path in Renderer.release(file.bytes, path: path).content },
-            cluster: { [clusters] name in clusters[name] }, board: board)
+            cluster: { [clusters] name in clusters[name] }, board: board,
+            leases: configuration.usesLeases(in: variables)
+                ? RepositoryLoop.Leases(
+                    office: LeaseOffice(identity: Self.replicaName, duration: configuration.leaseDuration),
+                    cluster: { [clusters] name in clusters.forLeases(name) })
+                : nil)
         let banners = clusters.banners + Self.banners(configuration)
         board.update { $0.banners = banners }
         self.board = board
@@ -95,6 +100,12 @@ struct Daemon {
         let shown = configuration.listen.host == "0.0.0.0" ? "127.0.0.1" : configuration.listen.host
         address = "http://\(ListenAddress(host: shown, port: port))"
         services = clusters.services + [repository, server]
+    }
+
+    /// The host's name, which in a pod is the pod's, and a number that no other life of it has.
+    private static var replicaName: String {
+        let chance = UInt32.random(in: .min ... .max)
+        return "\(hostName)_\(String(chance | 1 << 31, radix: 16))"
     }
 
     private static func banners(_ configuration: ServeConfiguration) -> [String] {

@@ -26,7 +26,9 @@ extension ServeConfiguration {
         let reader = SettingsReader(file: path)
         for (key, node) in try reader.members(
             of: top,
-            known: ["repository", "signatures", "state", "listen", "hosts", "poll", "cluster", "clusters", "log"])
+            known: [
+                "repository", "signatures", "state", "listen", "hosts", "poll", "cluster", "clusters", "leases", "log",
+            ])
         {
             switch key {
             case "repository": try read(repository: node, reader)
@@ -40,6 +42,7 @@ extension ServeConfiguration {
                 for (name, node) in try reader.members(of: node, known: nil) {
                     clusters[name] = try Self.read(cluster: node, reader)
                 }
+            case "leases": try read(leases: node, reader)
             default: try read(log: node, reader)
             }
         }
@@ -101,6 +104,28 @@ extension ServeConfiguration {
             if key == "kubeconfig" { file = try reader.text(node) } else { context = try reader.text(node) }
         }
         return .kubeconfig(file: file, context: context)
+    }
+
+    private mutating func read(leases node: YAMLNode, _ reader: SettingsReader) throws {
+        func mode(_ node: YAMLNode) throws -> Leases {
+            // YAML reads a bare `on` as a truth value; the text is what counts.
+            try reader.parse(node, "auto, on or off") { Leases(rawValue: $0) }
+        }
+        guard node.scalar == nil else {
+            leases = try mode(node)
+            return
+        }
+        for (key, node) in try reader.members(of: node, known: ["mode", "duration"]) {
+            if key == "mode" {
+                leases = try mode(node)
+            } else {
+                leaseDuration = try reader.parse(node, "whole seconds, 3s to 1h") { text in
+                    Duration(text: text).flatMap {
+                        $0.components.attoseconds == 0 && (.seconds(3)...(.seconds(3600))).contains($0) ? $0 : nil
+                    }
+                }
+            }
+        }
     }
 
     private mutating func read(log node: YAMLNode, _ reader: SettingsReader) throws {

@@ -27,6 +27,13 @@ struct ServeConfiguration: Sendable {
         case kubeconfig(file: String?, context: String?)
     }
 
+    enum Leases: String, Sendable, CaseIterable {
+        /// In a pod, where a rolling update runs two replicas for a while; not elsewhere.
+        case auto
+        case on
+        case off
+    }
+
     var repository = Repository()
     /// Whose signatures count, and on which branches.
     var signatures = SignaturePolicy()
@@ -41,10 +48,23 @@ struct ServeConfiguration: Sendable {
     var cluster = Cluster.kubeconfig(file: nil, context: nil)
     /// By the name that environments use.
     var clusters: [String: Cluster] = [:]
+    /// Whether a lease per environment says which of several replicas writes to it.
+    var leases = Leases.auto
+    /// How long a lease lasts that nobody renews; whole seconds, 3 s...1 h.
+    var leaseDuration = Duration.seconds(15)
     /// Make one pass over all environments, then end.
     var once = false
     var logFormat = Logger.Format.json
     var logLevel = Logger.Level.info
+
+    /// - Parameter environment: The process's; Kubernetes sets `KUBERNETES_SERVICE_HOST` in every pod.
+    func usesLeases(in environment: [String: String]) -> Bool {
+        switch leases {
+        case .auto: !once && cluster != .embedded && environment["KUBERNETES_SERVICE_HOST"] != nil
+        case .on: true
+        case .off: false
+        }
+    }
 }
 
 /// Where pages are served: `127.0.0.1:8080`, `[::1]:8080`, `:8080` for every address.

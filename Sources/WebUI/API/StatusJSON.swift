@@ -41,6 +41,12 @@ extension EnvironmentStatus {
             "lastPass": lastPass.map {
                 ["id": .string($0.id), "outcome": .string($0.outcome.rawValue), "finishedAt": Value($0.finishedAt)]
             } ?? .null,
+            "leadership": leadership.map {
+                [
+                    "replica": .string($0.replica), "leader": Value($0.leader), "isOurs": .bool($0.isOurs),
+                    "problem": Value($0.problem),
+                ]
+            } ?? .null,
             "verdicts": .map(
                 Map(
                     Dictionary(grouping: services, by: \.verdict).map {

@@ -101,7 +101,7 @@ private func environmentFacts(_ environment: EnvironmentStatus, _ context: PageC
         ("Git", head ?? "<span class=\"dim\">branch \(setting.branch) not read yet</span>"), ("Applied", applied),
         ("Signed", environment.signature?.signer.map { "by \($0)" }),
         ("Cluster", "\(setting.cluster ?? "default") <span class=\"dim\">namespace \(setting.namespace)</span>"),
-        ("Managed", managed),
+        ("Leads", leader(environment)), ("Managed", managed),
         (
             "Deletes",
             "<span class=\"dim\">at most \(setting.prune.limit) objects or \(setting.prune.percent) % without a person</span>"
@@ -131,6 +131,15 @@ private func orphans(_ environment: EnvironmentStatus) -> HTML {
         "Labelled as this environment's, and in no revision", id: "orphans",
         "<ul>\(items)</ul><p class=\"dim\"><code>kubernaut orphans \(environment.environment.name)</code> looks anew.</p>"
     )
+}
+
+/// Nil where one replica works alone.
+private func leader(_ environment: EnvironmentStatus) -> HTML? {
+    environment.leadership.map { leadership in
+        if leadership.isOurs { return "this replica <span class=\"dim\">\(leadership.replica)</span>" }
+        guard let leader = leadership.leader else { return Badge(icon: .unknown, word: "nobody at the moment").html }
+        return "\(leader) <span class=\"dim\">applies and heals; this replica, \(leadership.replica), only shows</span>"
+    }
 }
 
 private func heldPrune(_ environment: EnvironmentStatus) -> HTML {
