@@ -5,6 +5,9 @@ public import HTTPClient
 
 /// Where a cluster is and how to prove oneself to it. A description: files are read when it is used.
 public struct ClusterAccess: Sendable {
+    /// Looks for it again, where a person said it is.
+    public typealias Finder = @Sendable () throws(ClusterAccessError) -> ClusterAccess
+
     /// Bytes that are here, or in a file that may change.
     public enum Material: Sendable {
         case inline(Secret)

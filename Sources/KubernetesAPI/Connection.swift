@@ -13,6 +13,8 @@ public struct CallLimits: Sendable {
     public var unacknowledged = Duration.seconds(30)
     /// How long a watch may be silent before it counts as ended, in whole seconds: two bookmarks are due meanwhile.
     public var silence = Duration.seconds(180)
+    /// Seconds after which the server is asked to end a watch; spread, so that those of many clients do not end at once.
+    public var watch = 300...600
 
     public init() {}
 }
@@ -32,20 +34,20 @@ final class Connection: Sendable {
         var fence: WriteFence?
     }
 
-    private let access: ClusterAccess
     private let sessions: SessionStore
     private let gate: RequestGate
 
     private let timeout: Duration
     let silence: Duration
+    let watchSeconds: ClosedRange<Int>
     /// Bytes of one answer: a page of 500 objects of 1 MiB would be 500 MiB; usual ones are a hundredth of that.
     private static let answerLimit = 512 << 20
 
-    init(_ access: ClusterAccess, userAgent: String, callsInFlight: Int, limits: CallLimits) {
-        self.access = access
+    init(_ find: @escaping ClusterAccess.Finder, userAgent: String, callsInFlight: Int, limits: CallLimits) {
         timeout = limits.call
         silence = limits.silence
-        sessions = SessionStore(access, userAgent: userAgent, unacknowledged: limits.unacknowledged)
+        watchSeconds = limits.watch
+        sessions = SessionStore(find, userAgent: userAgent, unacknowledged: limits.unacknowledged)
         gate = RequestGate(limit: callsInFlight)
     }
 
@@ -115,14 +117,20 @@ final class Connection: Sendable {
     ) async throws(ClusterError) -> Answer {
         var session = try await sessions.current(for: call.operation)
         for isLast in [false, true] {
+            let refused: Answer
             do throws(HTTPClientError) {
                 let (answer, status) = try await run(session)
-                if status != 401 || isLast || !access.canRenewCredentials { return answer }
+                if status != 401 || isLast { return answer }
+                refused = answer
             } catch {
+                if error.isUnsent { sessions.doubt(session) }
                 throw ClusterError(error, operation: call.operation)
-                    .mentioning("reaching \(access.server) (\(access.origin))")
+                    .mentioning("reaching \(session.access.server) (\(session.access.origin))")
             }
-            session = try await sessions.renewed(after: session, wasRefused: true, for: call.operation)
+            // Files, plugins and kubeconfigs may say something else by now; what says the same is not tried twice.
+            let old = session
+            session = try await sessions.renewed(after: old, wasRefused: true, for: call.operation)
+            if !session.differs(from: old) { return refused }
         }
         throw ClusterError(.unauthorized, operation: call.operation, detail: "credentials refused", status: 401)
     }
@@ -130,9 +138,9 @@ final class Connection: Sendable {
     private func request(_ call: Call, _ session: Session, timeout: Duration? = nil) -> HTTPClientRequest {
         var headers: HTTPHeaders = ["Accept": call.accept]
         if let type = call.contentType { headers["Content-Type"] = type }
-        if let person = access.impersonation { person.add(to: &headers) }
+        if let person = session.access.impersonation { person.add(to: &headers) }
         return HTTPClientRequest(
-            call.method, access.server + call.path.text, headers: headers, authorization: session.authorization,
+            call.method, session.access.server + call.path.text, headers: headers, authorization: session.authorization,
             body: call.body, timeout: timeout ?? self.timeout, limit: Self.answerLimit)
     }
 
@@ -145,17 +153,6 @@ final class Connection: Sendable {
             // The status alone must do: what is missing is only its explanation.
         }
         return body
-    }
-}
-
-extension ClusterAccess {
-    /// Whether asking again may give other credentials than before.
-    fileprivate var canRenewCredentials: Bool {
-        if case .file = certificate { return true }
-        switch credentials {
-        case .tokenFile, .program: return true
-        case .none, .token, .basic: return false
-        }
     }
 }
 

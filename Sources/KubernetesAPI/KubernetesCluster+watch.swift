@@ -14,7 +14,7 @@ extension KubernetesCluster {
         let query = { @Sendable [self] () throws(ClusterError) -> ResourcePath in
             try path(resource, namespace, nil, operation)
                 .adding("watch", "true").adding("allowWatchBookmarks", "true")
-                .adding("timeoutSeconds", "\(Int.random(in: 300...600))")
+                .adding("timeoutSeconds", "\(Int.random(in: connection.watchSeconds))")
                 .adding("resourceVersion", resourceVersion)
                 .adding("labelSelector", labels, if: !labels.isEmpty)
         }

@@ -11,7 +11,6 @@ import Lifecycle
 /// answers 429; watches are not counted. Every object it gives back has `apiVersion` and `kind`, in lists too.
 public final class KubernetesCluster: Cluster {
     let connection: Connection
-    let access: ClusterAccess
     let discoveryCache: DiscoveryCache
     /// Nil where nobody else writes.
     private let fence: WriteFence?
@@ -19,19 +18,28 @@ public final class KubernetesCluster: Cluster {
     /// - Parameters:
     ///   - version: kubernaut's own, for the `User-Agent`.
     ///   - callsInFlight: 1 or more.
-    public init(
+    public convenience init(
         _ access: ClusterAccess, version: String, callsInFlight: Int = 16, limits: CallLimits = CallLimits()
     ) {
-        self.access = access
+        let find: ClusterAccess.Finder = { () throws(ClusterAccessError) in access }
+        self.init(finding: find, version: version, callsInFlight: callsInFlight, limits: limits)
+    }
+
+    /// - Parameter find: Called when the first request is made, then once a minute, after a refusal and when the server
+    ///   cannot be reached. Blocks to read small files.
+    public init(
+        finding find: @escaping ClusterAccess.Finder, version: String, callsInFlight: Int = 16,
+        limits: CallLimits = CallLimits()
+    ) {
         connection = Connection(
-            access, userAgent: "kubernaut/\(version) (linux/\(machine))", callsInFlight: callsInFlight,
+            find, userAgent: "kubernaut/\(version) (linux/\(machine))", callsInFlight: callsInFlight,
             limits: limits)
         discoveryCache = DiscoveryCache(connection)
         fence = nil
     }
 
     private init(_ cluster: KubernetesCluster, fence: WriteFence) {
-        (access, connection, discoveryCache) = (cluster.access, cluster.connection, cluster.discoveryCache)
+        (connection, discoveryCache) = (cluster.connection, cluster.discoveryCache)
         self.fence = fence
     }
 
@@ -44,7 +52,7 @@ public final class KubernetesCluster: Cluster {
 
     /// What the server says it is: `v1.36.2`.
     public func serverVersion() async throws(ClusterError) -> String {
-        let operation = "asking \(access.server) for its version"
+        let operation = "asking the cluster for its version"
         let answer = try await connection.result(of: .init(path: ResourcePath("/version"), operation: operation))
         guard let version = try object(answer, operation)["gitVersion"]?.string else {
             throw ClusterError(.unavailable, operation: operation, detail: "the answer has no gitVersion")

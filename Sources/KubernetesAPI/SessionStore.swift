@@ -9,13 +9,22 @@ import Platform
 /// An HTTP client with one identity, and what to say in `Authorization`.
 struct Session: Sendable {
     let client: HTTPClient
+    /// What it was made from.
+    let access: ClusterAccess
     let authorization: Secret?
     /// Grows with every renewal.
     let generation: Int
     /// Of a plugin; nil when none is used.
     fileprivate let credential: ProgramCredential?
     fileprivate let material: TLSMaterial
-    fileprivate let readAt: Instant
+    fileprivate var readAt: Instant
+
+    /// Whether a server that refused one may accept the other.
+    func differs(from other: Session) -> Bool {
+        func text(_ secret: Secret?) -> String? { secret?.withUnsafeValue { $0 } }
+        return access.server != other.access.server || material != other.material
+            || text(authorization) != text(other.authorization)
+    }
 }
 
 /// What a client was made from, to see when it changed. Prints nothing of it.
@@ -23,6 +32,8 @@ private struct TLSMaterial: Sendable, Equatable, CustomStringConvertible, Custom
     var authorities: String?
     var certificate: String?
     var key: String?
+    var serverName: String?
+    var verifiesServer = true
 
     var description: String { "«redacted»" }
     var customMirror: Mirror { Mirror(self, children: []) }
@@ -31,7 +42,8 @@ private struct TLSMaterial: Sendable, Equatable, CustomStringConvertible, Custom
 /// Turns a description of access into sessions, and keeps them fresh: files are read again each minute, and when
 /// the server has refused their content; a plugin runs again when its credential expires or is refused.
 final class SessionStore: Sendable {
-    private let access: ClusterAccess
+    /// Where and how, asked anew with every renewal: a kubeconfig may have been written again.
+    private let find: ClusterAccess.Finder
     private let userAgent: String
     private let unacknowledged: Duration
     private let now: Now
@@ -43,10 +55,10 @@ final class SessionStore: Sendable {
     private static let lifetime = Duration.seconds(60)
 
     init(
-        _ access: ClusterAccess, userAgent: String, unacknowledged: Duration = .seconds(30),
+        _ find: @escaping ClusterAccess.Finder, userAgent: String, unacknowledged: Duration = .seconds(30),
         now: @escaping Now = wallClock
     ) {
-        self.access = access
+        self.find = find
         self.unacknowledged = unacknowledged
         self.userAgent = userAgent
         self.now = now
@@ -73,13 +85,33 @@ final class SessionStore: Sendable {
         return fresh
     }
 
+    /// The server could not be reached: the next call looks first whether it is somewhere else by now.
+    func doubt(_ session: Session) {
+        self.session.withLock { current in
+            if current?.generation == session.generation { current?.readAt = Instant(milliseconds: 0) }
+        }
+    }
+
+    private func found(_ old: Session?, wasRefused: Bool, _ operation: String) throws(ClusterError) -> ClusterAccess {
+        do throws(ClusterAccessError) {
+            return try find()
+        } catch {
+            // A file that is just being written is no reason to stop; one that was refused is.
+            if let old, !wasRefused { return old.access }
+            throw ClusterError(.unreachable, operation: operation, detail: "\(error)")
+        }
+    }
+
     private func read(
         replacing old: Session?, wasRefused: Bool, _ operation: String
     ) async throws(ClusterError) -> Session {
+        let access = try found(old, wasRefused: wasRefused, operation)
+        let files = MaterialReader(access: access, operation: operation)
         var material = TLSMaterial(
-            authorities: try text(access.authorities, "certificate authority", operation),
-            certificate: try text(access.certificate, "client certificate", operation),
-            key: try text(access.key, "client key", operation))
+            authorities: try files.text(access.authorities, "certificate authority"),
+            certificate: try files.text(access.certificate, "client certificate"),
+            key: try files.text(access.key, "client key"), serverName: access.serverName,
+            verifiesServer: access.verifiesServer)
         var credential = old?.credential
         if case .program(let program) = access.credentials, wasRefused || credential?.isFresh(at: now()) != true {
             credential = try await runner.run(
@@ -90,13 +122,13 @@ final class SessionStore: Sendable {
             material.key = credential?.key?.withUnsafeValue { $0 }
         }
         // The client, and its connection, stay as long as the identity does.
-        let client = old.flatMap { $0.material == material ? $0.client : nil } ?? makeClient(material)
+        let client = old.flatMap { $0.material == material ? $0.client : nil } ?? makeClient(material, access)
         return Session(
-            client: client, authorization: try authorization(credential, operation),
+            client: client, access: access, authorization: try files.authorization(credential),
             generation: (old?.generation ?? 0) + 1, credential: credential, material: material, readAt: now())
     }
 
-    private func makeClient(_ material: TLSMaterial) -> HTTPClient {
+    private func makeClient(_ material: TLSMaterial, _ access: ClusterAccess) -> HTTPClient {
         let tls = HTTPClientTLS(
             authorities: material.authorities.map { Array($0.utf8) },
             certificate: material.certificate.map { Array($0.utf8) }, key: material.key.map { Secret($0) },
@@ -108,15 +140,20 @@ final class SessionStore: Sendable {
         return HTTPClient(configuration)
     }
 
-    private func authorization(
-        _ credential: ProgramCredential?, _ operation: String
-    ) throws(ClusterError) -> Secret? {
+}
+
+/// Reads what a description of access refers to.
+private struct MaterialReader {
+    let access: ClusterAccess
+    let operation: String
+
+    func authorization(_ credential: ProgramCredential?) throws(ClusterError) -> Secret? {
         switch access.credentials {
         case .none: return nil
         case .token(let token): return token.bearer
         case .tokenFile(let path):
-            let token = try read(path, "token", operation).trimmedOfWhitespace
-            if token.isEmpty { throw fault("the token file \(path) is empty", operation) }
+            let token = try read(path, "token").trimmedOfWhitespace
+            if token.isEmpty { throw fault("the token file \(path) is empty") }
             return Secret(token).bearer
         case .basic(let user, let password):
             return password.withUnsafeValue { Secret("Basic \(Base64.standard.text(Array("\(user):\($0)".utf8)))") }
@@ -124,25 +161,23 @@ final class SessionStore: Sendable {
         }
     }
 
-    private func text(
-        _ material: ClusterAccess.Material?, _ what: String, _ operation: String
-    ) throws(ClusterError) -> String? {
+    func text(_ material: ClusterAccess.Material?, _ what: String) throws(ClusterError) -> String? {
         switch material {
         case nil: nil
         case .inline(let secret): secret.withUnsafeValue { $0 }
-        case .file(let path): try read(path, what, operation)
+        case .file(let path): try read(path, what)
         }
     }
 
-    private func read(_ path: String, _ what: String, _ operation: String) throws(ClusterError) -> String {
+    private func read(_ path: String, _ what: String) throws(ClusterError) -> String {
         do throws(FileError) {
             return String(decoding: try Files.read(path, limit: 1 << 20), as: UTF8.self)
         } catch {
-            throw fault("the \(what) could not be read: \(error)", operation)
+            throw fault("the \(what) could not be read: \(error)")
         }
     }
 
-    private func fault(_ detail: String, _ operation: String) -> ClusterError {
+    private func fault(_ detail: String) -> ClusterError {
         ClusterError(.unreachable, operation: operation, detail: "\(detail); check \(access.origin)")
     }
 }

@@ -32,7 +32,7 @@ struct ClusterSet: Sendable {
         // What the kernel may still deliver must arrive before the lease ends for the others.
         if usesLeases { limits.unacknowledged = configuration.leaseDuration / 4 }
         func connect(_ cluster: ServeConfiguration.Cluster, as name: String) throws -> any Cluster {
-            let access: ClusterAccess
+            let find: ClusterAccess.Finder
             switch cluster {
             case .embedded:
                 let server =
@@ -41,14 +41,23 @@ struct ClusterSet: Sendable {
                         listen: ListenAddress(host: "127.0.0.1", port: 0),
                         kubeconfig: "\(configuration.state)/kubeconfig")
                 embedded = server
-                access = ClusterAccess(server: server.url)
+                let access = ClusterAccess(server: server.url)
+                find = { () throws(ClusterAccessError) in access }
             case .kubeconfig(let file, let context):
-                access = try ClusterAccess.find(kubeconfig: file, context: context, environment: environment)
+                find = { () throws(ClusterAccessError) in
+                    try ClusterAccess.find(kubeconfig: file, context: context, environment: environment)
+                }
             }
-            if !access.verifiesServer { banners.append("TLS verification is off for \(access.origin)") }
+            do {
+                let access = try find()
+                if !access.verifiesServer { banners.append("TLS verification is off for \(access.origin)") }
+            } catch {
+                // A cluster of which nothing can be known yet must not keep the others waiting: its environments say so.
+                if name.isEmpty { throw error }
+            }
             func client(callsInFlight: Int) -> any Cluster {
                 MeasuredCluster(
-                    KubernetesCluster(access, version: version, callsInFlight: callsInFlight, limits: limits),
+                    KubernetesCluster(finding: find, version: version, callsInFlight: callsInFlight, limits: limits),
                     registry: registry)
             }
             if usesLeases { leases[name] = client(callsInFlight: 4) }
