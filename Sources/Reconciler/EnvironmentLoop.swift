@@ -229,7 +229,9 @@ public final class EnvironmentLoop: Service {
         let base: Duration = book.current.isRetryable ? .seconds(1) : .seconds(60)
         let delay = Backoff(base: base, cap: .seconds(300))
             .delay(afterFailures: failures, unitRandom: rooms.time.unitRandom())
-        return delay + .milliseconds(100)
+        // An object whose own wait is over sooner does not wait for the others'.
+        let next = bench.retries.next.map { max(.zero, $0 - rooms.time.uptime()) } ?? delay
+        return min(delay, next) + .milliseconds(100)
     }
 
     /// Writes the record into history and log, unless it tells nothing new.
@@ -263,7 +265,7 @@ public final class EnvironmentLoop: Service {
                 self.book.update { $0.lastPass = record }
                 await self.remember(record)
             },
-            escalate: { self.request(.drift) })
+            escalate: { self.request(.drift) }, retry: { self.request(.retry) })
     }
 
     /// Now and then looks through the whole cluster. What belongs to a kind that no pass looked at is taken up.

@@ -12,6 +12,8 @@ struct Healer: Sendable {
     let report: @Sendable (PassRecord) async -> Void
     /// Asks for a whole pass: what happened is too much, or too deep, for single objects.
     let escalate: @Sendable () -> Void
+    /// Asks for a pass that may send again what had failed.
+    let retry: @Sendable () -> Void
 
     private typealias Suspects = [ResourceKey: MemberIndex.Suspicion]
 
@@ -65,6 +67,7 @@ struct Healer: Sendable {
                 pending[key] = nil
             } else if !state.isReconciling {
                 pending[key] = nil
+                if bench.retries.noteEvent(on: key, at: bench.time.uptime()) { retry() }
                 if suspicion == .appeared, state.lastPass != nil, isUnwanted(key, state) { escalate() }
             }
         }
@@ -150,6 +153,7 @@ struct Healer: Sendable {
         }
         if book.current.fights[desired.key] != nil { book.update { $0.fights[desired.key] = nil } }
         guard let step = await step(for: desired, suspicion) else { return outcome }
+        bench.retries.forget(desired.key)
         outcome.written = await ObjectWriter(bench: bench, interruption: interruption)
             .bring(Plan.Item(desired: desired, step: step))
         switch outcome.written?.action {

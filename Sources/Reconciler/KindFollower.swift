@@ -12,17 +12,33 @@ struct KindFollower: Sendable {
     /// A watch that lived this long was no failure, however it ended.
     static let healthyAge = Duration.seconds(60)
 
+    /// What the end of the last watch leaves open about what was seen before.
+    private enum Doubt {
+        case none
+        /// It broke: the server may have another past by now, restored from a backup.
+        case broken
+        /// The server was away, long enough for that past to have caught up with ours.
+        case away
+    }
+
     /// Returns when its task is cancelled.
     func run() async {
         var failures = 0
+        var doubt = Doubt.none
         while !Task.isCancelled {
             let start = bench.time.uptime()
-            let ended = await follow()
+            let ended = await follow(&doubt)
             bench.index.setFollowed(kind, false)
+            // Of a watch that was merged from several nothing is known but that it ended.
+            if bench.reach.isRestricted(kind) { bench.index.forget(kind) }
+            if case .none = doubt, ended != .away, bench.time.uptime() - start < bench.settings.orderlyWatch {
+                doubt = .broken
+            }
+            if ended == .away { doubt = .away }
             if bench.time.uptime() - start >= Self.healthyAge { failures = 0 }
             switch ended {
             case .byServer where failures == 0, .lostPlace where failures == 0: failures = 1
-            case .byServer, .lostPlace, .failed:
+            case .byServer, .lostPlace, .failed, .away:
                 let delay = Self.backoff.delay(afterFailures: failures, unitRandom: bench.time.unitRandom())
                 failures += 1
                 guard (try? await bench.time.sleep(delay)) != nil else { return }
@@ -34,16 +50,19 @@ struct KindFollower: Sendable {
         case byServer
         case lostPlace
         case failed
+        case away
     }
 
-    private func follow() async -> End {
+    private func follow(_ doubt: inout Doubt) async -> End {
         do {
             if book.current.clusterProblem != nil { try await greet() }
             guard let resource = try await resource() else { return .failed }
+            if try await isRewound(doubt, resource) { bench.index.rewind(kind) }
             if bench.index.version(of: kind) == nil {
                 try await LiveReader(bench: bench, interruption: Interruption()).list(resource, book.current.desired)
             }
             guard let version = bench.index.version(of: kind) else { return .failed }
+            doubt = .none
             let events = bench.cluster.watch(
                 resource, namespace: nil, labels: bench.applySet.selector, from: version,
                 detail: Attention.detail(for: kind))
@@ -60,8 +79,26 @@ struct KindFollower: Sendable {
                 // Its CRD was deleted. Unknown is not gone: list again when the kind is served again.
                 bench.index.forget(kind)
                 return .failed
+            case .unreachable?, .unavailable?: return .away
             default: return .failed
             }
+        }
+    }
+
+    /// Whether what was seen before may never have happened, by what the server says now: versions went backwards.
+    ///
+    /// After an outage the numbers prove nothing, since a restored server counts on: one list of our own objects does.
+    private func isRewound(_ doubt: Doubt, _ resource: APIResource) async throws(ClusterError) -> Bool {
+        guard let version = bench.index.version(of: kind) else { return false }
+        switch doubt {
+        case .none: return false
+        case .away: return true
+        case .broken:
+            // Nothing has this label: only the list's own version is wanted.
+            let nothing = try await bench.cluster.list(
+                resource, namespace: resource.isNamespaced ? bench.applySet.namespace : nil,
+                labels: "\(Conventions.environmentLabel)=,\(Conventions.serviceLabel)=", detail: .metadata)
+            return isLater(version, than: nothing.resourceVersion)
         }
     }
 
@@ -81,6 +118,8 @@ struct KindFollower: Sendable {
         _ = try await bench.cluster.get(
             ApplySet.resource, namespace: set.namespace, name: set.name, detail: .metadata)
         book.update { $0.clusterProblem = nil }
+        // What failed while it was away is worth another try at once.
+        bench.retries.forgetAll()
     }
 
     private func resource() async throws(ClusterError) -> APIResource? {

@@ -24,6 +24,8 @@ struct LiveReader: Sendable {
         }
         let kinds = live.announced.groupKinds.union(bench.index.sweptKinds).union(
             desired.objects.values.filter { !$0.awaitsKind }.map(\.key.groupKind))
+        let namespaces = Set(desired.objects.keys.compactMap(\.namespace)).union(live.announced.namespaces)
+        for kind in bench.reach.cover(namespaces) { bench.index.forget(kind) }
         live.unread = try await list(kinds.subtracting(bench.index.kinds), desired, discovery)
         live.members = bench.index.members
         live.finished = bench.index.finished

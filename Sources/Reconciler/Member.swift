@@ -14,7 +14,8 @@ struct Member: Sendable, Hashable {
     }
 
     let uid: String
-    let resourceVersion: String
+    /// Empty when the server may have another past than the one it is from.
+    var resourceVersion: String
     /// 0 for kinds that have none.
     let generation: Int64
     /// Of the manifest that was last applied; empty when the annotation is gone.

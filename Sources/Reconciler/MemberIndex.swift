@@ -125,6 +125,15 @@ final class MemberIndex: Sendable {
         changes.send()
     }
 
+    /// The server may have another past than the one that was seen: whatever it says next is news, however old it looks.
+    func rewind(_ kind: GroupKind) {
+        state.withLock { state in
+            state.versions[kind] = nil
+            for key in state.members.keys where key.groupKind == kind { state.members[key]?.resourceVersion = "" }
+        }
+        changes.send()
+    }
+
     /// Kinds with objects that were only heard of, by events, must be listed again to be compared.
     func forgetUnproven() {
         state.withLock { state in

@@ -23,15 +23,32 @@ struct ObjectWriter: Sendable {
         case .refuse(let reason): return Written(action: .failed, message: reason, isRetryable: true)
         case .create, .configure, .verify, .awaitDeletion: break
         }
-        guard await claim(item.key) else { return nil }
-        defer { bench.index.end(item.key) }
+        let (key, digest) = (item.key, item.desired.digest)
+        if let refusal = bench.retries.refusal(of: key, digest: digest, at: bench.time.uptime()) { return refusal }
+        guard await claim(key) else { return nil }
+        defer { bench.index.end(key) }
         do throws(ClusterError) {
-            return try await bring(item.desired, from: item.step)
+            let written = try await bring(item.desired, from: item.step)
+            bench.retries.forget(key)
+            return written
         } catch {
             if error.code == .cancelled { return nil }
-            return Written(
+            let refusal = Written(
                 action: .failed, message: Explanation.text(for: error, desired: item.desired),
                 isRetryable: error.isRetryable || error.code == .conflict || error.code == .notFound)
+            if Self.isAboutTheObject(error) {
+                bench.retries.note(
+                    refusal, of: key, digest: digest, at: bench.time.uptime(), unitRandom: bench.time.unitRandom())
+            }
+            return refusal
+        }
+    }
+
+    /// Whether this object is the reason; a server that is away or busy says nothing about it.
+    private static func isAboutTheObject(_ error: ClusterError) -> Bool {
+        switch error.code {
+        case .throttled, .unreachable, .unauthorized, .cancelled: false
+        default: true
         }
     }
 

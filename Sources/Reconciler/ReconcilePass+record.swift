@@ -32,6 +32,7 @@ extension ReconcilePass {
         record.commit = commit
         record.previousCommit = book.current.lastCommit
         book.update { $0.isReconciling = true }
+        if trigger != .retry, trigger != .drift { bench.retries.forgetAll() }
         return record
     }
 
@@ -70,7 +71,9 @@ extension ReconcilePass {
 
     /// What the environment owned under its old name becomes its own.
     func rehome(_ discovery: Discovery) async throws(ClusterError) {
-        guard let former = environment.formerly, book.suspension(at: bench.time.now()) == nil else { return }
+        guard bench.mayWrite, let former = environment.formerly, book.suspension(at: bench.time.now()) == nil else {
+            return
+        }
         try await Rehoming(bench: bench, interruption: interruption, former: ApplySet(of: former)).run(discovery)
     }
 

@@ -25,6 +25,8 @@ public struct ReconcilerSettings: Sendable {
     /// How often the whole cluster is looked through for objects that are ours and in no revision; the first time
     /// after a third of it.
     public var sweepInterval: Duration = .seconds(3600)
+    /// A watch that ended sooner broke: servers are asked to end them after five minutes at the earliest.
+    public var orderlyWatch: Duration = .seconds(240)
     /// The branch whose `kubernaut.yaml` counts; nil for the branch of the last environment.
     public var policyBranch: String?
     /// Releases of one service that are kept for pages.

@@ -4,7 +4,7 @@ import Domain
 
 /// What everyone who touches one environment's cluster works with.
 struct Workbench: Sendable {
-    let cluster: any Cluster
+    let reach: ReachingCluster
     let applySet: ApplySet
     let index: MemberIndex
     let gate: Gate
@@ -12,7 +12,23 @@ struct Workbench: Sendable {
     let settings: ReconcilerSettings
     let autoscalers = Autoscalers()
     /// Nil where one replica works alone.
-    var term: LeaseTerm?
+    let term: LeaseTerm?
+    let retries = Retries()
+
+    var cluster: any Cluster { reach }
+
+    init(
+        cluster: any Cluster, applySet: ApplySet, index: MemberIndex, gate: Gate, time: TimeSource,
+        settings: ReconcilerSettings, term: LeaseTerm? = nil
+    ) {
+        reach = ReachingCluster(cluster, namespace: applySet.namespace)
+        self.applySet = applySet
+        self.index = index
+        self.gate = gate
+        self.time = time
+        self.settings = settings
+        self.term = term
+    }
 
     /// Whether this replica may write to the environment.
     var mayWrite: Bool { term?.isOpen ?? true }

@@ -43,7 +43,7 @@ struct Field {
         var found: Set<String> = []
         for kind in [
             "ServiceAccount", "Role.rbac.authorization.k8s.io", "RoleBinding.rbac.authorization.k8s.io", "ConfigMap",
-            "Secret", "Service", "Deployment.apps", "Ingress.networking.k8s.io",
+            "Secret", "Service", "Deployment.apps", "Job.batch", "Ingress.networking.k8s.io",
         ] {
             let resource = try #require(
                 try await cluster.inner.discovery(refresh: false).resource(for: GroupKind(kind)))
@@ -187,12 +187,24 @@ struct HTTPClusterTests {
         #expect(try await applying.get("ConfigMap/settings")?["data"] == ["keep": "1"])
     }
 
+    /// Changes only by being made anew.
+    private func fixed(_ value: String) -> Value {
+        object(
+            "ConfigMap", "fixed", annotations: [Conventions.recreateAnnotation: "allowed"],
+            ["immutable": true, "data": ["value": .string(value)]])
+    }
+
     @Test("a daemon that dies after any call leaves nothing that the next one does not mend", arguments: Backend.all)
     func crash(backend: Backend) async throws {
         let field = try await Field(backend)
-        let before = [service("shop", shop())]
+        let before = [service("shop", shop() + [fixed("1")])]
         let after = [
-            service("shop", [configMap("settings", "2"), object("Secret", "token", ["stringData": ["token": "2"]])])
+            service(
+                "shop",
+                [
+                    configMap("settings", "2"), object("Secret", "token", ["stringData": ["token": "2"]]),
+                    fixed("2"),
+                ])
         ]
         for (calls, services) in (1...26).flatMap({ [($0, before), ($0, after)] }) {
             field.cluster.forget(dyingAfter: calls)
@@ -200,6 +212,8 @@ struct HTTPClusterTests {
             field.cluster.forget()
             let record = await field.pass(services)
             #expect(record.outcome == .succeeded, "after \(calls) calls: \(record.reason)")
+            let value = try await field.get("ConfigMap/fixed")?[at: "data", "value"]
+            #expect(value == (services[0].manifests.count > 4 ? "1" : "2"))
             #expect(try await field.members() == Set(services[0].manifests.map { "\($0.kind.kind)/\($0.name)" }))
         }
     }
