@@ -185,6 +185,34 @@ import Testing
         }
     }
 
+    @Test("a storm of faults in front of the API server delays a release, and harms nothing", arguments: [1, 2])
+    func storm(seed: UInt64) async throws {
+        let repository = try ShopRepository()
+        let state = try TemporaryFolder("state")
+        let cluster = try await RunningCluster()
+        // Whatever does not answer at all is waited for as long as in production: too long for a test.
+        let script = FaultScript(
+            seed: seed, chance: 0.2, limit: 300,
+            kinds: [.conflict, .gone, .throttled, .failed, .failedAfter, .gateway, .cut, .reset])
+        let proxy = try FaultProxy(upstream: cluster.url, script: script)
+        let kubeconfig = "\(state.path)/proxied"
+        let text = try String(contentsOfFile: cluster.kubeconfig, encoding: .utf8)
+        try text.replacing(cluster.url, with: proxy.url).write(toFile: kubeconfig, atomically: true, encoding: .utf8)
+        let daemon = try await RunningDaemon(
+            repository: repository.remote.path, kubeconfig: kubeconfig, state: "\(state.path)/daemon")
+        try await eventually("a first object", orShow: daemon.log) { try !cluster.owned().isEmpty }
+        let early = try cluster.owned()
+        try repository.release("cart", "9.9.9")
+        try await eventually("cart 9.9.9", orShow: daemon.log, within: .seconds(60)) {
+            try cluster.image(of: "cart", in: "shop-dev")?.hasSuffix(":9.9.9") ?? false
+        }
+        script.declarePeace()
+        try await daemon.becomesHealthy()
+        let late = try cluster.owned()
+        for (name, uid) in early { #expect(late[name] == uid, "\(name) was deleted or made anew") }
+        #expect(!script.seen.contains { $0.method == "DELETE" })
+    }
+
     @Test("SIGTERM ends the daemon gracefully, also in the middle of the first apply")
     func terminates() async throws {
         let repository = try ShopRepository()

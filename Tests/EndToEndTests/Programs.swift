@@ -59,6 +59,7 @@ final class RunningDaemon: Sendable {
     let log: String
     let address: String
     private let child: ChildProcess
+    private let orphanGuard: OrphanGuard
     private let arguments: [String]
 
     /// Starts it and waits until it listens.
@@ -72,6 +73,7 @@ final class RunningDaemon: Sendable {
                 "--poll", "1s", "--log-format", "json",
             ] + more
         child = try ChildProcess([BuiltBinary.path()] + arguments, output: .file(log), errors: .file(log))
+        orphanGuard = try OrphanGuard(child.id)
         let (child, log) = (child, log)
         address = try await eventually("the daemon to listen", orShow: log) {
             if let status = child.wait(timeout: .zero) { throw Disappointment("the daemon ended with \(status)") }
@@ -89,6 +91,21 @@ final class RunningDaemon: Sendable {
     func stop(within limit: Duration) -> ChildProcess.ExitStatus? {
         child.signal(SIGTERM)
         return child.wait(timeout: limit)
+    }
+
+    /// SIGSTOP: it does nothing more, and knows nothing of it, until it is thawed.
+    func freeze() { child.signal(SIGSTOP) }
+    func thaw() { child.signal(SIGCONT) }
+
+    /// What `/api/v1/status` says of an environment.
+    func environment(_ name: String) async throws -> Value? {
+        let status = try parseJSON(Array(try await get("/api/v1/status").text.utf8))
+        return status["environments"]?.list?.first { $0["name"]?.string == name }
+    }
+
+    /// Whether it writes to the environment.
+    func leads(_ name: String) async throws -> Bool {
+        try await environment(name)?[at: "leadership", "isOurs"]?.bool ?? false
     }
 
     func hangUp() { child.signal(SIGHUP) }

@@ -18,9 +18,11 @@ public final class FaultProxy: Sendable {
 
     /// - Parameters:
     ///   - upstream: `http://127.0.0.1:PORT`.
+    ///   - script: What goes wrong on the way; nil for nothing.
     ///   - before: Called in the order of arrival; indices count from 0, watches included.
     public init(
-        upstream: String, before: @escaping Before = { _, _ in nil }, after: @escaping After = { $2 }
+        upstream: String, script: FaultScript? = nil, before: @escaping Before = { _, _ in nil },
+        after: @escaping After = { $2 }
     ) throws(ServerError) {
         var configuration = WebServer.Configuration()
         configuration.bodyLimitBytes = 8 << 20
@@ -28,6 +30,11 @@ public final class FaultProxy: Sendable {
         configuration.grace = .zero
         let client = HTTPClient(HTTPClientConfiguration(connectionsPerHost: 64))
         let seen = Lock<[String]>([])
+        let pass: HTTPHandler = { request in
+            let target = request.rawPath + (request.rawQuery.isEmpty ? "" : "?\(request.rawQuery)")
+            return await Self.pass(request, to: upstream + target, through: client)
+        }
+        let way = script?.wrap(pass) ?? pass
         server = WebServer(configuration: configuration) { request in
             let target = request.rawPath + (request.rawQuery.isEmpty ? "" : "?\(request.rawQuery)")
             let index = seen.withLock { seen in
@@ -35,7 +42,7 @@ public final class FaultProxy: Sendable {
                 return seen.count - 1
             }
             if let answer = await before(index, request) { return answer }
-            return await after(index, request, await Self.pass(request, to: upstream + target, through: client))
+            return await after(index, request, await way(request))
         }
         self.seen = seen
         url = "http://127.0.0.1:\(try server.start())"
