@@ -67,6 +67,10 @@ private struct FencedCluster: Cluster {
         cluster.watch(resource, namespace: namespace, labels: labels, from: resourceVersion, detail: detail)
     }
 
+    func log(pod: String, namespace: String, container: String, lines: Int) async throws(ClusterError) -> String {
+        try await cluster.log(pod: pod, namespace: namespace, container: container, lines: lines)
+    }
+
     func apply(
         _ object: Value, to resource: APIResource, force: Bool, dryRun: Bool
     ) async throws(ClusterError) -> WriteResult {

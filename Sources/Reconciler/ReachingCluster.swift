@@ -157,6 +157,10 @@ final class ReachingCluster: Cluster {
         try await cluster.get(resource, namespace: namespace, name: name, detail: detail)
     }
 
+    func log(pod: String, namespace: String, container: String, lines: Int) async throws(ClusterError) -> String {
+        try await cluster.log(pod: pod, namespace: namespace, container: container, lines: lines)
+    }
+
     func apply(
         _ object: Value, to resource: APIResource, force: Bool, dryRun: Bool
     ) async throws(ClusterError) -> WriteResult {
