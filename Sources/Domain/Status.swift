@@ -201,6 +201,8 @@ public struct DaemonStatus: Sendable {
     /// Why the last fetch failed and since when; nil when it did not.
     public var fetchProblem: String?
     public var fetchProblemSince: Instant?
+    /// Why the newest `kubernaut.yaml` of the policy branch is not followed; nil when it is.
+    public var policyProblem: String?
     /// Whether every environment was read at least once.
     public var isReady: Bool
     /// Shown on every page: TLS verification that is off, an embedded cluster, …
@@ -213,6 +215,7 @@ public struct DaemonStatus: Sendable {
         lastFetchAt = nil
         fetchProblem = nil
         fetchProblemSince = nil
+        policyProblem = nil
         isReady = false
         banners = []
     }

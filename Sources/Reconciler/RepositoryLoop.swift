@@ -132,8 +132,10 @@ public final class RepositoryLoop: Service {
             state.failures = 0
             let now = rooms.time.now()
             let problem = await refreshPipeline(await withVerifiedPolicy(heads, &state), &state)
+            let policyProblem = state.policyProblem
             board.update { status in
                 status.lastFetchAt = now
+                status.policyProblem = policyProblem
                 status.fetchProblem = problem
                 status.fetchProblemSince = problem == nil ? nil : status.fetchProblemSince ?? now
             }
@@ -175,7 +177,7 @@ public final class RepositoryLoop: Service {
             let found = try await finder.pipeline(heads: heads, last: state.policy)
             state.policy = found
             state.pipeline = found.pipeline
-            return state.policyProblem
+            return nil
         } catch {
             rooms.logger.error("The pipeline could not be read", ["error": "\(error)"])
             return state.policyProblem ?? "\(error)"

@@ -119,7 +119,9 @@ struct SignatureTests {
             await eventually { dev?.appliedCommit != nil && board.current.fetchProblem == nil }
             let second = world.repository.commit([], on: "policy")
             verifier.refused.withLock { _ = $0.insert(second) }
-            await eventually { board.current.fetchProblem != nil }
+            await eventually { board.current.policyProblem != nil }
+            #expect(board.current.policyProblem?.contains("it stays at \(first.short)") == true)
+            #expect(board.current.fetchProblem == nil)
             #expect(dev != nil)
         }
     }

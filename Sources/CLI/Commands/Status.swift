@@ -124,6 +124,9 @@ private func statusRows(_ status: Value) -> [StatusRow] {
 private func problems(_ status: Value) -> [String] {
     var problems: [String] = []
     if let problem = status["fetchProblem"]?.string { problems.append("the repository cannot be fetched: \(problem)") }
+    if let problem = status["policyProblem"]?.string {
+        problems.append("the newest pipeline is not followed: \(problem)")
+    }
     for environment in status["environments"]?.list ?? [] {
         let name = environment["name"]?.string ?? ""
         for key in ["sourceProblem", "clusterProblem"] {

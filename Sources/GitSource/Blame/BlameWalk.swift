@@ -46,6 +46,7 @@ struct BlameWalk {
     private var stops: [ObjectKey: Stop] = [:]
     private var commits: [ObjectKey: Commit] = [:]
     private var texts = TextCache()
+    private var lookups = LookupCache()
 
     /// - Parameters:
     ///   - known: What an earlier walk found for a file at a commit, by line from 1; asked at every commit.
@@ -210,16 +211,26 @@ struct BlameWalk {
     /// The ids on the way to a file; nil when there is no such file.
     ///
     /// - Parameter other: Those of another version: what is equal from some folder on need not be read.
-    private func chain(_ path: [String], below tree: git_oid, like other: [git_oid]?) throws(GitError) -> [git_oid]? {
+    private mutating func chain(_ path: [String], below tree: git_oid, like other: [git_oid]?) throws(GitError)
+        -> [git_oid]?
+    {
         var chain = [tree]
         for (index, name) in path.enumerated() {
             if let other, chain[index].isEqual(to: other[index]) { return chain + other[(index + 1)...] }
-            guard let entry = try database.entry(name, of: chain[index], operation) else { return nil }
+            guard let entry = try entry(name, of: chain[index]) else { return nil }
             let isLast = index == path.count - 1
             guard isLast ? entry.isFile : entry.isFolder else { return nil }
             chain.append(entry.id)
         }
         return chain
+    }
+
+    private mutating func entry(_ name: String, of tree: git_oid) throws(GitError) -> ObjectDatabase.Entry? {
+        let key = LookupCache.Key(tree: ObjectKey(id: tree), name: name)
+        if let known = lookups[key] { return known }
+        let entry = try database.entry(name, of: tree, operation)
+        lookups.insert(entry, key)
+        return entry
     }
 
     /// The file that this commit renamed to the suspect: one that the parent has and the commit has no more, with the
@@ -279,6 +290,24 @@ struct BlameWalk {
         let text = try repository.blob(blob, limit: SnapshotLimits().fileBytes, operation) ?? []
         texts.insert(text, blob)
         return text
+    }
+}
+
+/// The last names that were looked up: files of one commit share the folders on the way.
+private struct LookupCache {
+    struct Key: Hashable {
+        let tree: ObjectKey
+        let name: String
+    }
+
+    private var entries: [Key: ObjectDatabase.Entry?] = [:]
+
+    /// The outer nil for what was not looked up.
+    subscript(key: Key) -> ObjectDatabase.Entry?? { entries[key] }
+
+    mutating func insert(_ entry: ObjectDatabase.Entry?, _ key: Key) {
+        if entries.count >= 64 { entries.removeAll(keepingCapacity: true) }
+        entries.updateValue(entry, forKey: key)
     }
 }
 

@@ -19,7 +19,8 @@ extension DaemonStatus {
         [
             "version": Value(version), "repository": .string(repository), "ready": .bool(isReady),
             "lastFetchAt": Value(lastFetchAt), "fetchProblem": Value(fetchProblem),
-            "fetchProblemSince": Value(fetchProblemSince), "banners": .list(banners.map { .string($0) }),
+            "fetchProblemSince": Value(fetchProblemSince), "policyProblem": Value(policyProblem),
+            "banners": .list(banners.map { .string($0) }),
             "environments": .list(environments.map { $0.json(withServices: true) }),
         ]
     }

@@ -95,6 +95,13 @@ extension Page {
 
     private func banners(_ status: DaemonStatus, _ now: Instant) -> HTML {
         var banners = status.banners.map { text -> HTML in "<li class=\"note\">\(Icon.drifted.image) \(text)</li>" }
+        if let problem = status.policyProblem {
+            banners.append(
+                """
+                <li class="alarm">\(Icon.failed.image) <b>The newest pipeline is not followed:</b> \(problem). \
+                The last good one stays in force.</li>
+                """)
+        }
         if let problem = status.fetchProblem {
             let since = status.fetchProblemSince.map { " since \($0.forPeople)" } ?? ""
             banners.append(

@@ -90,10 +90,10 @@ private func codeLine(
 
 /// Who last changed a line, how long ago, and by which commit.
 private func changeText(_ change: LineChange, _ context: PageContext) -> HTML {
-    guard let commit = change.commit else { return "<span class=\"who dim\">not committed yet</span>" }
+    guard let commit = change.commit else { return "<span class=\"who dim\">· not committed yet</span>" }
     let bound: HTML = if case .atOrBefore = change { "at or before " } else { "" }
     return """
-        <span class="who dim">\(commit.author), \(age(commit.date, at: context.now)), \(bound)\
+        <span class="who dim">· \(commit.author), \(age(commit.date, at: context.now)), \(bound)\
         <code title="\(commit.id) \(commit.subject)">\(commit.id.short)</code></span>
         """
 }
