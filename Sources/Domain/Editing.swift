@@ -93,11 +93,6 @@ public protocol EditableRepository: Sendable {
     func push(_ commit: CommitID, to branch: String, expecting expected: CommitID?) async throws
 }
 
-extension EditableRepository {
-    /// For implementations that cannot look around: nobody is offered near names then.
-    public func names(in folder: String, of commit: CommitID) async throws -> [String] { [] }
-}
-
 /// An error of an `EditableRepository` that says what whoever wants to change a branch can do.
 public protocol EditingError: Error {
     var remedy: EditingRemedy { get }

@@ -27,6 +27,10 @@ extension GitMirror: MergeableRepository {
         try read { reader throws(GitError) in try reader.files(at: paths, of: commit) }
     }
 
+    public func names(in folder: String, of commit: CommitID) async throws -> [String] {
+        try read { reader throws(GitError) in try reader.fileNames(in: folder, of: commit) }
+    }
+
     public func tree(of commit: CommitID, changing edits: FileEdits) async throws -> TreeID {
         try read { reader throws(GitError) in try reader.tree(of: commit, changing: edits) }
     }

@@ -55,6 +55,11 @@ public actor LocalRepository: CommitReader {
         try reader.newCommits(of: head, since: base, limit: limit)
     }
 
+    /// Whether `ancestor` is `commit` or can be reached from it, as far as this clone goes back.
+    public func isAncestor(_ ancestor: CommitID, of commit: CommitID) -> Bool {
+        ancestor == commit || reader.repository.isForward(from: ancestor, to: commit)
+    }
+
     /// The paths under the config root, relative to it, whose content differs between two commits, sorted.
     public func changedPaths(from old: CommitID, to new: CommitID) throws(GitError) -> [String] {
         try reader.changedPaths(from: old, to: new)

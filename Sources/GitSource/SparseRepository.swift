@@ -107,6 +107,11 @@ public actor SparseRepository: EditableRepository {
         return try reader.files(at: paths, of: commit)
     }
 
+    /// Folders are always brought, whatever files are left out.
+    public func names(in folder: String, of commit: CommitID) throws(GitError) -> [String] {
+        try reader.fileNames(in: folder, of: commit)
+    }
+
     // MARK: Writing
 
     public func tree(of commit: CommitID, changing edits: FileEdits) throws(GitError) -> TreeID {

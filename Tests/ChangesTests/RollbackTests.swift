@@ -131,6 +131,37 @@ private let now = Instant(seconds: 1_787_000_000)
     }
 }
 
+@Suite struct ServiceConfigurationTests {
+    private func snapshot(_ files: [String: String]) -> SourceSnapshot {
+        SourceSnapshot(
+            commit: nil, root: "", files: files.mapValues { SourceFile(blob: $0, bytes: Array($0.utf8)) })
+    }
+
+    @Test("what is the service's own goes back; what is shared stays, and that is said")
+    func own() throws {
+        let cart = try #require(Name("cart"))
+        let staging = try #require(Name("staging"))
+        let then = snapshot([
+            "services/cart.yaml": "values: {a: 1}\n", "templates/cart.yaml": "old", "defaults.yaml": "x: 1\n",
+        ])
+        var files = [
+            "services/cart.yaml": "values: {a: 2}\n", "templates/cart.yaml": "new", "defaults.yaml": "x: 2\n",
+            "staging/services/cart.yaml": "a: 3\n", "dev/services/cart.yaml": "a: 4\n",
+            "services/mail.yaml": "team: x\n",
+        ]
+        let restored = ServiceConfiguration(cart, in: staging).edits(from: snapshot(files), to: then)
+        let wanted: FileEdits = [
+            "services/cart.yaml": Array("values: {a: 1}\n".utf8), "templates/cart.yaml": Array("old".utf8),
+            "staging/services/cart.yaml": nil,
+        ]
+        #expect(restored.edits == wanted && restored.notes.isEmpty)
+        files["services/mail.yaml"] = "template: cart\n"
+        let shared = ServiceConfiguration(cart, in: staging).edits(from: snapshot(files), to: then)
+        #expect(shared.edits["templates/cart.yaml"] == nil)
+        #expect(shared.notes == ["templates/cart.yaml stays as it is: mail uses it, too"])
+    }
+}
+
 @Suite struct HoldTests {
     private let place: HoldPlace
     private let order = HoldOrder(by: "Ann", reason: "payment freeze", until: nil)

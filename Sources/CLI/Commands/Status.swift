@@ -52,6 +52,11 @@ extension Command {
 private func fetched(from server: String) async throws -> Value {
     let client = HTTPClient()
     defer { client.shutdown() }
+    return try await statusDocument(of: server, client)
+}
+
+/// What a running kubernaut says about everything.
+func statusDocument(of server: String, _ client: HTTPClient) async throws -> Value {
     let base = server.hasSuffix("/") ? String(server.dropLast()) : server
     let request = HTTPClientRequest(
         "GET", "\(base)/api/v1/status", headers: ["Accept": "application/json"], timeout: .seconds(30))

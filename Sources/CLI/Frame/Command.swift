@@ -6,6 +6,7 @@ struct Command: Sendable {
     enum Group: String, Sendable, CaseIterable {
         case configure = "Work on a config repository"
         case look = "See what runs where, and why"
+        case change = "Release, promote, roll back, hold"
         case run = "Run"
         case help = "Learn more"
     }

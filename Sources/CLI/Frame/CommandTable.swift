@@ -3,7 +3,8 @@
 /// Every command, in the order help shows them.
 let commands: [Command] = [
     .initialize, .validate,
-    .render, .diff, .explain, .status, .orphans, .health,
+    .render, .diff, .explain, .status, .orphans, .health, .history, .wait,
+    .release, .rollback, .hold, .resume,
     .apply, .sync, .prune, .suspend, .unsuspend,
     .serve, .cluster, .demo,
     .help, .completion, .man, .version,

@@ -28,6 +28,10 @@ package struct Console: Sendable {
     package let columns: Int?
     /// Standard input up to its end.
     let readInput: @Sendable () throws -> [UInt8]
+    /// A line that a person types, without its end; nil when standard input is at its end.
+    let readAnswer: @Sendable () -> String?
+    /// Whether standard input is a terminal, so that somebody can be asked.
+    let hasInputTerminal: Bool
     /// Returns 0 or the system's error number.
     let write: @Sendable (Channel, [UInt8]) -> Int32
     var color = Color.auto
@@ -35,7 +39,8 @@ package struct Console: Sendable {
 
     package init(
         environment: [String: String], folder: String, terminals: Set<Channel> = [], columns: Int? = nil,
-        readInput: @escaping @Sendable () throws -> [UInt8],
+        readInput: @escaping @Sendable () throws -> [UInt8], hasInputTerminal: Bool = false,
+        readAnswer: @escaping @Sendable () -> String? = { nil },
         write: @escaping @Sendable (Channel, [UInt8]) -> Int32
     ) {
         self.environment = environment
@@ -43,6 +48,8 @@ package struct Console: Sendable {
         self.terminals = terminals
         self.columns = columns
         self.readInput = readInput
+        self.hasInputTerminal = hasInputTerminal
+        self.readAnswer = readAnswer
         self.write = write
     }
 
@@ -117,7 +124,8 @@ extension Console {
         return Console(
             environment: environment, folder: currentFolder(), terminals: terminals,
             columns: terminals.contains(.output) && width >= 20 ? width : nil,
-            readInput: { try Files.read("/dev/stdin", limit: 256 << 20) },
+            readInput: { try Files.read("/dev/stdin", limit: 256 << 20) }, hasInputTerminal: isatty(0) == 1,
+            readAnswer: { readLine() },
             write: { channel, bytes in kn_write_all(channel == .output ? 1 : 2, bytes, bytes.count) })
     }
 

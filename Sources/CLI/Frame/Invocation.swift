@@ -67,6 +67,12 @@ struct Invocation: Sendable {
         return duration
     }
 
+    /// - Throws: `.usage` when it is not there, which the command table keeps from happening.
+    func requiredArgument(_ index: Int) throws(CommandError) -> String {
+        guard let argument = argument(index) else { throw CommandError(.usage, "an argument is missing") }
+        return argument
+    }
+
     func argument(_ index: Int) -> String? { arguments.indices.contains(index) ? arguments[index] : nil }
 }
 

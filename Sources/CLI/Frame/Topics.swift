@@ -40,6 +40,10 @@ let topics: [Topic] = [
               KUBERNAUT_ENV       --env          the environment
               KUBERNAUT_OUTPUT    --output       the output format, for commands that have it
               KUBERNAUT_SERVER    --server       a running kubernaut to ask
+              KUBERNAUT_TOKEN, KUBERNAUT_TOKEN_FILE   a key for it, or --token-file
+              KUBERNAUT_GIT_TOKEN_FILE, KUBERNAUT_GIT_SSH_KEY, KUBERNAUT_GIT_KNOWN_HOSTS, KUBERNAUT_GIT_CA
+                                                 how to be let into the config repository
+              GIT_AUTHOR_NAME, GIT_AUTHOR_EMAIL, GIT_COMMITTER_NAME, GIT_COMMITTER_EMAIL   who commits
               KUBERNAUT_CONFIG                   the settings file of the user
               KUBECONFIG                         clusters and credentials, as for kubectl
               NO_COLOR, CLICOLOR, CLICOLOR_FORCE, TERM=dumb, COLUMNS

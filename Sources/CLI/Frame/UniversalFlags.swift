@@ -30,6 +30,8 @@ enum SharedFlag {
     static let server = Flag(
         "server", value: "URL", "a running kubernaut to ask", variable: "KUBERNAUT_SERVER")
     static let noBlame = Flag("no-blame", "leave out who changed a line and when; saves reading the history")
+    static let yes = Flag("yes", short: "y", "do it without asking")
+    static let noInput = Flag("no-input", "never ask; also when CI or KUBERNAUT_NO_INPUT is set")
     static let noHeaders = Flag("no-headers", "leave out the table's first line")
 
     static func output(_ formats: [String], default fallback: String? = nil) -> Flag {

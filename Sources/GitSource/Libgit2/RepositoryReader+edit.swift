@@ -73,3 +73,17 @@ extension RepositoryReader {
         return root + parts
     }
 }
+
+// Looking around.
+extension RepositoryReader {
+    /// Files, not folders, sorted; empty when there is no such folder.
+    func fileNames(in folder: String, of id: CommitID) throws(GitError) -> [String] {
+        let operation = "reading the folder \(folder) of commit \(id.short)"
+        let tree = try repository.tree(of: try repository.object(git_oid(id), GIT_OBJECT_COMMIT, operation)).id
+        let parts = try root + PathRules.parts(of: folder)
+        guard let entry = parts.isEmpty ? TreeEntry(folder: tree) : try repository.entry(at: parts, below: tree),
+            entry.kind == .folder
+        else { return [] }
+        return try repository.entries(of: entry.id, folder).filter { $0.kind == .file }.compactMap(\.name).sorted()
+    }
+}
