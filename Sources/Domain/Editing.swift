@@ -119,7 +119,7 @@ public struct BranchHead: Sendable, Hashable {
 }
 
 /// An editable repository with its whole history: environments can be compared and merged.
-public protocol MergeableRepository: EditableRepository, Source {
+public protocol MergeableRepository: EditableRepository, LineageSource, Source {
     /// The files of a tree, as `Source.snapshot(at:reusing:)` gives those of a commit; the snapshot has no commit.
     func snapshot(of tree: TreeID, reusing previous: SourceSnapshot?) async throws -> SourceSnapshot
 

@@ -89,6 +89,19 @@ public enum Position: Sendable, Hashable {
     case absent
 }
 
+/// Where the services of one environment stand compared with another.
+public struct Standing: Sendable, Hashable {
+    /// Services that neither has are left out.
+    public let positions: [Name: Position]
+    /// What is odd about services and can be told from the histories of branches.
+    public let notes: [Name: [Diagnostic]]
+
+    public init(positions: [Name: Position] = [:], notes: [Name: [Diagnostic]] = [:]) {
+        self.positions = positions
+        self.notes = notes
+    }
+}
+
 /// One release of a service as an environment's branch remembers it.
 public struct ReleaseEvent: Sendable, Hashable {
     /// Nil where the commit removed the record.

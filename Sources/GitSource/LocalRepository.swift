@@ -8,7 +8,7 @@ import Lifecycle
 /// The same reading as `GitMirror`, without a network: for `--at REV`.
 public actor LocalRepository: CommitReader {
     private let executor = SerialQueueExecutor(label: "kubernaut.git.local")
-    private let reader: RepositoryReader
+    let reader: RepositoryReader
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 

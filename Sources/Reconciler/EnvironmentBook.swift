@@ -41,6 +41,8 @@ final class EnvironmentBook: Sendable {
         /// Whether somebody watches the parent.
         var isParentFollowed = false
         var releases: [Name: [ReleaseEvent]] = [:]
+        /// What comparing the histories of branches says about services.
+        var oddities: [Name: [Diagnostic]] = [:]
         /// Since when a service has been rolling out, by `TimeSource.uptime`.
         var rollingSince: [Name: Duration] = [:]
         /// Passes that changed nothing and are not in the history.

@@ -357,6 +357,9 @@ public final class EnvironmentLoop: Service {
 
     /// The releases that the branch remembers, newest first.
     public func note(releases: [Name: [ReleaseEvent]]) { book.update { $0.releases = releases } }
+
+    /// What comparing histories says about services; shown with them.
+    func note(oddities: [Name: [Diagnostic]]) { book.update { $0.oddities = oddities } }
 }
 
 extension Workbench {

@@ -1,28 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Domain
+public import Domain
 
 /// Finds the branch whose `kubernaut.yaml` counts, and reads it.
-struct PolicyBranch: Sendable {
+public struct PolicyBranch: Sendable {
     let source: any Source
     let read: RepositoryLoop.PipelineReader
     /// As the daemon's own configuration says; nil for the branch of the pipeline's last environment.
     let configured: String?
 
-    struct Found: Sendable {
-        let branch: String
-        let commit: CommitID
-        let snapshot: SourceSnapshot
-        let pipeline: Pipeline
+    public init(source: any Source, read: @escaping RepositoryLoop.PipelineReader, configured: String?) {
+        self.source = source
+        self.read = read
+        self.configured = configured
     }
 
-    struct Problem: Error, CustomStringConvertible {
-        let description: String
+    public struct Found: Sendable {
+        public let branch: String
+        public let commit: CommitID
+        public let snapshot: SourceSnapshot
+        public let pipeline: Pipeline
+    }
+
+    public struct Problem: Error, CustomStringConvertible {
+        public let description: String
     }
 
     /// - Parameter last: What was found before; not read again while its branch stands still.
     /// - Throws: `GitError`, or `Problem` naming the first thing that is wrong with the file.
-    func pipeline(heads: [String: CommitID], last: Found?) async throws -> Found {
+    public func pipeline(heads: [String: CommitID], last: Found?) async throws -> Found {
         if let configured { return try await pipeline(on: configured, heads: heads, last: last) }
         if let last {
             guard heads[last.branch] != nil else {

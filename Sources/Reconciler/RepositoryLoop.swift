@@ -16,6 +16,10 @@ import Logging
 ///     let loop = RepositoryLoop(rooms: rooms, readPipeline: …, readRelease: …, cluster: { name in … }, board: board)
 ///     serviceGroup: [loop, …]; SIGHUP, API and webhooks call `loop.request(…)`
 public final class RepositoryLoop: Service {
+    /// Where the services of an environment stand: its files compared with those of the environment before.
+    public typealias EnvironmentComparison =
+        @Sendable (_ environment: Environment, _ target: SourceSnapshot, _ source: SourceSnapshot) async throws ->
+        Standing
     /// `kubernaut.yaml` of one snapshot; a nil pipeline comes with at least one error.
     public typealias PipelineReader = @Sendable (SourceSnapshot) -> (pipeline: Pipeline?, diagnostics: [Diagnostic])
 
@@ -24,6 +28,7 @@ public final class RepositoryLoop: Service {
     private let readPipeline: PipelineReader
     private let readRelease: @Sendable (SourceFile, String) -> ReleaseRecord?
     private let cluster: @Sendable (String?) -> (any Cluster)?
+    private let compare: EnvironmentComparison
     private let board: StatusBoard
     private let leases: Leases?
     private let stopping = Interruption()
@@ -50,16 +55,19 @@ public final class RepositoryLoop: Service {
     /// - Parameters:
     ///   - leases: Nil where one replica works alone.
     ///   - readRelease: The record in a file under `releases/`, given its path; nil when it cannot be read.
+    ///   - compare: Called when one of two neighbours has moved.
     ///   - cluster: The cluster of that name in the daemon's configuration; the default one for nil. Nil when there
     ///     is none of that name.
     public init(
         rooms: EnvironmentLoop.Rooms, readPipeline: @escaping PipelineReader,
         readRelease: @escaping @Sendable (SourceFile, String) -> ReleaseRecord?,
+        compare: @escaping EnvironmentComparison = { _, _, _ in Standing() },
         cluster: @escaping @Sendable (String?) -> (any Cluster)?, board: StatusBoard, leases: Leases? = nil
     ) {
         self.rooms = rooms
         self.readPipeline = readPipeline
         self.readRelease = readRelease
+        self.compare = compare
         self.cluster = cluster
         self.board = board
         self.leases = leases
@@ -141,6 +149,7 @@ public final class RepositoryLoop: Service {
             }
             syncLoops(with: state.pipeline, &state, &group)
             await distribute(heads, trigger, &state)
+            await compareNeighbours(heads, &state)
         } catch {
             guard !Task.isCancelled, !stopping.isRaised else { return }
             state.failures += 1
@@ -194,6 +203,8 @@ public final class RepositoryLoop: Service {
             runner.finish()
             state.runners[name] = nil
             state.walks[name] = nil
+            state.snapshots[name] = nil
+            state.compared[name] = nil
             state.requestedHeads[name] = nil
             loops.withLock { $0.removeValue(forKey: name) }?.stop()
         }
@@ -295,6 +306,41 @@ public final class RepositoryLoop: Service {
     }
 }
 
+// MARK: Where services stand
+
+extension RepositoryLoop {
+    /// Compares every environment with the one before it, when one of the two has moved.
+    private func compareNeighbours(_ heads: [String: CommitID], _ state: inout RepositoryState) async {
+        let environments = state.pipeline?.environments ?? []
+        for (source, target) in zip(environments, environments.dropFirst()) {
+            guard let from = heads[source.branch], let to = heads[target.branch] else { continue }
+            let pair = RepositoryState.Pair(target: target, to: to, from: from)
+            guard state.compared[target.name] != pair else { continue }
+            do {
+                let there = try await snapshot(source.name, at: from, &state)
+                let here = try await snapshot(target.name, at: to, &state)
+                let standing = try await compare(target, here, there)
+                state.compared[target.name] = pair
+                board.update { status in status.change(target.name) { $0.positions = standing.positions } }
+                environment(target.name)?.note(oddities: standing.notes)
+            } catch {
+                rooms.logger.warning(
+                    "Two environments could not be compared",
+                    ["environment": target.name, "with": source.name, "error": "\(error)"])
+            }
+        }
+    }
+
+    private func snapshot(_ name: Name, at commit: CommitID, _ state: inout RepositoryState) async throws
+        -> SourceSnapshot
+    {
+        if let known = state.snapshots[name], known.commit?.id == commit { return known }
+        let snapshot = try await rooms.source.snapshot(at: commit, reusing: state.snapshots[name])
+        state.snapshots[name] = snapshot
+        return snapshot
+    }
+}
+
 /// What the repository loop remembers from round to round.
 private struct RepositoryState {
     var failures = 0
@@ -308,6 +354,16 @@ private struct RepositoryState {
     var runners: [Name: AsyncStream<EnvironmentLoop>.Continuation] = [:]
     var requestedHeads: [Name: CommitID] = [:]
     var walks: [Name: ReleaseWalk] = [:]
+    /// The files of each environment that was compared last.
+    var snapshots: [Name: SourceSnapshot] = [:]
+    /// By target.
+    var compared: [Name: Pair] = [:]
+
+    struct Pair: Hashable {
+        let target: Environment
+        let to: CommitID
+        let from: CommitID
+    }
 }
 
 extension DaemonStatus {
@@ -318,17 +374,15 @@ extension DaemonStatus {
 }
 
 extension StatusBoard {
-    /// Puts one environment's status in its place and compares it with its neighbours.
+    /// Puts one environment's status in its place; where its services stand is known from elsewhere.
     func show(_ shown: EnvironmentStatus) {
         update { status in
+            var shown = shown
             guard
                 let index = status.environments.firstIndex(where: { $0.environment == shown.environment })
             else { return }
+            shown.positions = status.environments[index].positions
             status.environments[index] = shown
-            for target in [index, index + 1] where target > 0 && target < status.environments.count {
-                status.environments[target].positions = Positions.compare(
-                    status.environments[target].releases, with: status.environments[target - 1].releases)
-            }
             status.isReady = status.environments.allSatisfy {
                 $0.head != nil || $0.sourceProblem != nil || $0.clusterProblem != nil || $0.signature?.isRefused == true
             }

@@ -42,7 +42,8 @@ struct StatusReport {
                 ServiceStatus(
                     name: service.name, team: service.team, release: service.release, verdict: verdict,
                     reason: reason, since: book.releases[service.name]?.first?.commit.date,
-                    objects: view.statuses, diagnostics: service.diagnostics))
+                    objects: view.statuses,
+                    diagnostics: service.diagnostics + (book.oddities[service.name] ?? [])))
         }
         self.status = status
         self.rolling = rolling

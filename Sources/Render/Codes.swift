@@ -68,4 +68,13 @@ enum Codes {
     static let reachesNothing = "KN2511"
     static let noDisruptionBudget = "KN2512"
     static let needlessNamespace = "KN2513"
+
+    // Merges.
+    static let conflictMarkers = "KN2011"
+}
+
+/// Codes of what the histories of branches show, for those who compare them.
+public enum HistoryCodes {
+    public static let leftBehind = "KN2601"
+    public static let halfMerged = "KN2602"
 }

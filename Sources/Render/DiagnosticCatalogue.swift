@@ -18,7 +18,7 @@ public enum DiagnosticCatalogue {
     public static let offByDefault = Set(entries.filter { !$0.isOnByDefault }.map(\.code))
 
     /// In the order of the codes.
-    public static let entries: [Entry] = files + values + templates + manifests + schemas + warnings
+    public static let entries: [Entry] = files + values + templates + manifests + schemas + warnings + histories
 
     /// Nil when there is no such code; upper and lower case are the same.
     public static func entry(_ code: String) -> Entry? {
@@ -101,6 +101,14 @@ public enum DiagnosticCatalogue {
             """
             The file lies in a folder of the config repository but nothing reads it: its name does not end in .yaml, \
             is no service's name, or is the override of a service that does not exist. Rename or remove it.
+            """),
+        error(
+            Codes.conflictMarkers, "conflict-markers",
+            """
+            A merge found that both branches had changed the same lines, wrote both versions into the file between \
+            <<<<<<< and >>>>>>>, and somebody committed it so. The daemon obeys commits, but nobody can say which of \
+            the two was meant: the service keeps what it has until the file says one thing. `kubernaut promote` never \
+            leaves such a file: it merges release records by rule, and refuses the rest with both sides shown.
             """),
     ]
 
@@ -313,6 +321,23 @@ public enum DiagnosticCatalogue {
             """
             The API server was shown the object in a dry run and did not take it; its words are the message. Nothing \
             was changed in the cluster.
+            """),
+    ]
+
+    private static let histories: [Entry] = [
+        error(
+            HistoryCodes.leftBehind, "left-behind",
+            """
+            The branch contains the commit of a release by a merge that kept an older record, as `git merge -s ours` or \
+            a conflict solved in favor of the old side does. Git calls the branches up to date, so no later merge \
+            brings it. The next `kubernaut promote` does: it goes by what the records say.
+            """),
+        error(
+            HistoryCodes.halfMerged, "half-merged",
+            """
+            The record names a version that the environment before knows with another image. Most often a conflict in \
+            the record was solved by taking the version from one side and the image from the other. Write the whole \
+            record of one release, or promote the service by name.
             """),
     ]
 }

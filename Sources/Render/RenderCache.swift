@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Dispatch
-import Domain
+public import Domain
 import Lifecycle
 
 /// What one rendering of an environment leaves for the next: opaque, and of the size of the manifests.
@@ -32,6 +32,16 @@ public struct RenderCache: Sendable {
     }
 
     public init() {}
+
+    /// In order; those that are not in the environment too.
+    public var names: [Name] { list.services }
+
+    /// The templates and partials that a service's manifests are made of, by path relative to the config root, those that are
+    /// not there too; empty for a service that is not known.
+    public func templates(of service: Name) -> [String] {
+        guard let result = results[service], let library else { return [] }
+        return library.find(result.template, service: service).dependencies.filter { $0.hasPrefix("templates/") }
+    }
 
     /// Brings the results up to date.
     mutating func advance(to context: RenderContext, _ changes: RenderChanges, _ defaults: DefaultValues) {

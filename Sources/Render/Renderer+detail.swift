@@ -28,6 +28,29 @@ extension Renderer {
     }
 }
 
+extension Renderer {
+    /// The merged values of some services with their origins, without those that no file can set; services that the
+    /// environment does not have, or that cannot be rendered, are left out.
+    public func values(
+        of services: [Name], in snapshot: SourceSnapshot, for environment: Environment,
+        reusing cache: RenderCache? = nil
+    ) -> [Name: [ExplainedValue]] {
+        var diagnostics: [Diagnostic] = []
+        let defaults = defaults(snapshot, environment, &diagnostics)
+        guard !services.isEmpty, !diagnostics.contains(where: { $0.severity == .error }) else { return [:] }
+        let library = TemplateLibrary(snapshot, reusing: cache?.library, limits: settings.limits)
+        let context = RenderContext(
+            snapshot: snapshot, environment: environment, settings: settings, library: library, defaults: defaults)
+        var found: [Name: [ExplainedValue]] = [:]
+        for service in services {
+            var renderer = ServiceRenderer(service, in: context)
+            guard renderer.render().service?.isFailed == false else { continue }
+            found[service] = renderer.values.explained.filter { $0.origin.layer != .reserved }
+        }
+        return found
+    }
+}
+
 extension ServiceRenderer {
     /// The manifests of a service that was rendered, line by line; nothing for one that failed.
     fileprivate mutating func annotated() -> [AnnotatedManifest] {

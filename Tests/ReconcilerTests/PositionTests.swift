@@ -5,40 +5,8 @@ import Testing
 
 @testable import Reconciler
 
-/// `2 1` means: version 2 now, version 1 before.
-private func events(_ versions: String) -> [ReleaseEvent] {
-    versions.split(separator: " ").enumerated().compactMap { index, version in
-        let release =
-            version == "-"
-            ? nil
-            : ReleaseRecord(
-                service: name("cart"), version: String(version.prefix { $0 != "+" }), image: "cart:\(version)")
-        guard let id = CommitID(String(repeating: "0", count: 39) + String(index % 10)) else { return nil }
-        return ReleaseEvent(
-            release: release,
-            commit: Commit(id: id, author: "Kim", email: "", date: Instant(seconds: 0), subject: ""))
-    }
-}
-
-@Suite("Where a service stands")
-struct PositionTests {
-    @Test(
-        "compared with the environment before",
-        arguments: [
-            ("3 2", "3 2 1", Position.inStep), ("2", "3 2 1", .behind(1)), ("1", "3 2 1", .behind(2)),
-            ("9", "3 2 1", .ahead), ("3+other", "3 2", .differs), ("-", "3", .absent), ("2", "-", .absent),
-            ("2", "1 2 1", .behind(1)),
-        ])
-    func compare(target: String, source: String, expected: Position) {
-        let positions = Positions.compare([name("cart"): events(target)], with: [name("cart"): events(source)])
-        #expect(positions[name("cart")] == expected)
-    }
-
-    @Test("a service that neither has any more has no position")
-    func neither() {
-        #expect(Positions.compare([name("cart"): events("- 1")], with: [name("cart"): events("-")]).isEmpty)
-    }
-
+@Suite("The releases that a branch remembers")
+struct ReleaseWalkTests {
     @Test("history is walked once, and anew when it was rewritten")
     func walk() async throws {
         let repository = TestRepository()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Changes
 import Domain
 import JSON
 import Reconciler
@@ -163,16 +164,15 @@ private func text(_ differences: [Difference], _ invocation: Invocation) -> Stri
     case "name": return changed.map { "\($0.diff.key)\n" }.joined()
     case "table":
         let rows = changed.map { difference -> [Table.Cell] in
-            let lines = difference.diff.lines.dropFirst(2)
-            return [
+            [
                 .change(difference.diff.change), .plain(difference.environment ?? ""),
                 .plain(difference.diff.key.description), .plain(difference.diff.service?.text ?? ""),
-                .plain("+\(lines.count { $0.hasPrefix("+") }) -\(lines.count { $0.hasPrefix("-") })"),
+                .plain("+\(difference.diff.addedLines) -\(difference.diff.removedLines)"),
             ]
         }
         return Table(["CHANGE", "ENVIRONMENT", "OBJECT", "SERVICE", "LINES"], rows).text(for: invocation)
     default:
-        return changed.flatMap(\.diff.lines).map { colored($0, style) + "\n" }.joined()
+        return changed.flatMap(\.diff.lines).map { diffLine($0, style) + "\n" }.joined()
     }
 }
 
@@ -186,16 +186,6 @@ private func item(_ difference: Difference) -> Value {
         "diff": .string(diff.lines.map { "\($0)\n" }.joined()),
         "problem": difference.problem.map(Value.string) ?? .null,
     ]
-}
-
-private func colored(_ line: String, _ style: Style) -> String {
-    if line.hasPrefix("--- ") || line.hasPrefix("+++ ") { return style.bold(line) }
-    switch line.first {
-    case "-": return style.red(line)
-    case "+": return style.green(line)
-    case "@": return style.cyan(line)
-    default: return line
-    }
 }
 
 private func totals(_ differences: [Difference]) -> String {

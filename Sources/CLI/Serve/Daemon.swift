@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Changes
 import Domain
 import EmbeddedCluster
 import GitSource
@@ -46,6 +47,7 @@ struct Daemon {
         let measuredHistory = MeasuredHistory(history, registry: registry)
         let renderer = Renderer()
         let incremental = IncrementalRenderer(renderer)
+        let positions = PositionFinder(mirror, renderer: renderer)
         var settings = ReconcilerSettings()
         settings.pollInterval = configuration.poll
         settings.policyBranch = configuration.repository.policyBranch
@@ -63,6 +65,11 @@ struct Daemon {
                 return (reading.content, reading.diagnostics)
             },
             readRelease: { file, path in Renderer.release(file.bytes, path: path).content },
+            compare: { environment, target, source in
+                try await positions.standing(
+                    of: environment, at: target, comparedWith: source,
+                    reusing: incremental.cache(of: environment.name), now: wallClock())
+            },
             cluster: { [clusters] name in clusters[name] }, board: board,
             leases: configuration.usesLeases(in: variables)
                 ? RepositoryLoop.Leases(

@@ -23,4 +23,7 @@ final class IncrementalRenderer: Sendable {
         caches.withLock { $0[environment.name] = cache }
         return rendering
     }
+
+    /// What the last rendering of an environment left; nil before the first.
+    func cache(of environment: Name) -> RenderCache? { caches.withLock { $0[environment] } }
 }

@@ -199,7 +199,7 @@ final class RepositoryReader {
         let operation = "comparing commits \(old.short) and \(new.short)"
         let before = try entry(at: root, of: try repository.object(git_oid(old), GIT_OBJECT_COMMIT, operation))
         let after = try entry(at: root, of: try repository.object(git_oid(new), GIT_OBJECT_COMMIT, operation))
-        return try repository.changes(from: before.folderID, to: after.folderID, "").map(\.path)
+        return try repository.changes(from: before.folderID, to: after.folderID, "").map(\.path).sorted()
     }
 
     private func changes(from old: TreeEntry?, to new: TreeEntry?, _ parts: [String]) throws(GitError)
@@ -218,7 +218,7 @@ final class RepositoryReader {
     }
 
     /// Nil for what a snapshot would refuse, too: an old mistake must not make all of history unreadable.
-    private func historicFile(_ change: GitRepository.Change) throws(GitError) -> SourceFile? {
+    func historicFile(_ change: GitRepository.Change) throws(GitError) -> SourceFile? {
         guard let entry = change.new, entry.kind == .file else { return nil }
         let blob = entry.id.hex
         if let known = cache[blob] { return known }
@@ -237,7 +237,7 @@ final class RepositoryReader {
     }
 
     /// Nil at the first commit, and where the history of a shallow clone ends.
-    private func firstParent(of commit: borrowing GitObject, _ operation: String) throws(GitError) -> GitObject? {
+    func firstParent(of commit: borrowing GitObject, _ operation: String) throws(GitError) -> GitObject? {
         guard let id = git_commit_parent_id(commit.handle, 0)?.pointee else { return nil }
         if git_repository_is_shallow(repository.handle) == 1, !repository.hasObject(id) { return nil }
         return try repository.storedObject(id, GIT_OBJECT_COMMIT, operation)

@@ -34,7 +34,14 @@ struct ConfigFile {
             root = documents.first ?? .empty
         } catch {
             root = nil
-            diagnostics.append(Diagnostic(yaml: error, file: path))
+            if let markers = ConflictMarkers(in: bytes) {
+                diagnostics.append(
+                    Diagnostic(
+                        .error, Codes.conflictMarkers, markers.message,
+                        at: SourceLocation(file: path, line: markers.first, column: 1), hint: ConflictMarkers.hint))
+            } else {
+                diagnostics.append(Diagnostic(yaml: error, file: path))
+            }
         }
     }
 

@@ -17,7 +17,17 @@ struct TemplateFile: Sendable {
         var bytes = source.bytes
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
         let text = path.hasSuffix(".json") ? JSONText.asYAML(bytes) : TemplateText(bytes)
-        (template, problems) = Template.parse(text, file: file)
+        let (template, problems) = Template.parse(text, file: file)
+        self.template = template
+        self.problems =
+            ConflictMarkers(in: bytes).map { markers in
+                [
+                    TemplateProblem(
+                        code: Codes.conflictMarkers, message: markers.message, file: file, line: markers.first,
+                        column: 1,
+                        hint: ConflictMarkers.hint)
+                ]
+            } ?? problems
     }
 }
 

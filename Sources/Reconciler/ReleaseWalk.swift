@@ -1,38 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import Domain
-
-/// Where services of one environment stand compared with the environment before it. Pure.
-public enum Positions {
-    /// - Parameters:
-    ///   - target: Per service the releases of the environment, newest first.
-    ///   - source: The same of the environment before.
-    public static func compare(
-        _ target: [Name: [ReleaseEvent]], with source: [Name: [ReleaseEvent]]
-    ) -> [Name: Position] {
-        var positions: [Name: Position] = [:]
-        for name in Set(target.keys).union(source.keys) {
-            positions[name] = position(of: target[name] ?? [], in: source[name] ?? [])
-        }
-        return positions
-    }
-
-    /// Nil when neither of the two has the service any more.
-    private static func position(of target: [ReleaseEvent], in source: [ReleaseEvent]) -> Position? {
-        switch (target.first?.release, source.first?.release) {
-        case (nil, nil): return nil
-        case (nil, _?), (_?, nil): return .absent
-        case (let here?, let there?):
-            if here == there { return .inStep }
-            if here.version == there.version { return .differs }
-            var distinct: [String] = []
-            for version in source.compactMap(\.release?.version) where !distinct.contains(version) {
-                distinct.append(version)
-            }
-            return distinct.firstIndex(of: here.version).map { .behind($0) } ?? .ahead
-        }
-    }
-}
+import Domain
 
 /// Follows the release records of one branch through its history; each commit is read once.
 struct ReleaseWalk: Sendable {

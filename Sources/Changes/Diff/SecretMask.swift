@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Crypto
-import Domain
-import KubernetesAPI
+public import Crypto
+public import Domain
 
 /// Replaces what Secrets hold by fingerprints under a key that lives as long as the process: equal values stay
 /// equal and different ones different, and nobody can test a guess against a printed diff.
-struct SecretMask: Sendable {
+public struct SecretMask: Sendable {
     private let key: [UInt8]
 
-    init(key: [UInt8] = randomBytes(32)) { self.key = key }
+    public init(key: [UInt8] = randomBytes(32)) { self.key = key }
 
     /// The object as it may be shown. Objects that are no Secrets come back as they are.
-    func masked(_ object: Value) -> Value {
+    public func masked(_ object: Value) -> Value {
         guard object["kind"]?.string == "Secret", object["apiVersion"]?.string == "v1" else { return object }
         var shown = object
         var data = Map()
@@ -38,7 +37,7 @@ struct SecretMask: Sendable {
         return shown
     }
 
-    private func fingerprint(_ bytes: [UInt8]) -> Value {
+    func fingerprint(_ bytes: [UInt8]) -> Value {
         .string("«\(hex(hmacSHA256(key: key, bytes).prefix(6)))»")
     }
 }

@@ -1,40 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Domain
+public import Domain
 import YAML
 
 /// One object on two sides.
-struct ObjectDiff: Sendable {
-    enum Change: String, Sendable, CaseIterable {
+public struct ObjectDiff: Sendable {
+    public enum Change: String, Sendable, CaseIterable {
         case added
         case removed
         case changed
         case same
     }
 
-    let key: ResourceKey
+    public let key: ResourceKey
     /// Nil when it cannot be told.
-    let service: Name?
-    let change: Change
+    public let service: Name?
+    public let change: Change
     /// Unified, Secrets masked; empty when nothing differs.
-    let lines: [String]
+    public let lines: [String]
+
+    public init(key: ResourceKey, service: Name?, change: Change, lines: [String]) {
+        self.key = key
+        self.service = service
+        self.change = change
+        self.lines = lines
+    }
+
+    public var addedLines: Int { lines.dropFirst(2).count { $0.hasPrefix("+") } }
+    public var removedLines: Int { lines.dropFirst(2).count { $0.hasPrefix("-") } }
 }
 
 /// One side of a comparison.
-struct DiffSide: Sendable {
+public struct DiffSide: Sendable {
     /// As a person wrote it: `env:dev`.
-    let name: String
-    let objects: [DiffObject]
+    public let name: String
+    public let objects: [DiffObject]
+
+    public init(name: String, objects: [DiffObject]) {
+        self.name = name
+        self.objects = objects
+    }
 }
 
-struct DiffObject: Sendable {
-    let key: ResourceKey
-    let service: Name?
-    let object: Value
+public struct DiffObject: Sendable {
+    public let key: ResourceKey
+    public let service: Name?
+    public let object: Value
+
+    public init(key: ResourceKey, service: Name?, object: Value) {
+        self.key = key
+        self.service = service
+        self.object = object
+    }
 }
 
 /// Compares two sides object by object, in the order of their keys. Pure.
-func compare(_ old: DiffSide, _ new: DiffSide, mask: SecretMask) -> [ObjectDiff] {
+public func compare(_ old: DiffSide, _ new: DiffSide, mask: SecretMask) -> [ObjectDiff] {
     let before = Dictionary(old.objects.map { ($0.key, $0) }) { first, _ in first }
     let after = Dictionary(new.objects.map { ($0.key, $0) }) { first, _ in first }
     return Set(before.keys).union(after.keys).sorted().map { key in

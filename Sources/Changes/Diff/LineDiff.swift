@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// One line of a comparison.
-struct DiffLine: Sendable, Hashable {
-    enum Mark: Character, Sendable {
+public struct DiffLine: Sendable, Hashable {
+    public enum Mark: Character, Sendable {
         case same = " "
         case removed = "-"
         case added = "+"
     }
 
-    let mark: Mark
-    let text: String
+    public let mark: Mark
+    public let text: String
 }
 
 /// The shortest way from `old` to `new`, removals before additions (Myers, "An O(ND) Difference Algorithm", 1986).
 ///
 /// Pure. Beyond 2,000 differences the rest is shown as removed and added, to bound time and memory.
-func lineDiff(_ old: [String], _ new: [String]) -> [DiffLine] {
+public func lineDiff(_ old: [String], _ new: [String]) -> [DiffLine] {
     let head = zip(old, new).prefix { $0 == $1 }.count
     let tail = zip(old.dropFirst(head).reversed(), new.dropFirst(head).reversed()).prefix { $0 == $1 }.count
     let oldMiddle = Array(old[head..<(old.count - tail)])
@@ -86,7 +86,7 @@ private func walkBack(_ trail: [[Int]], _ center: Int, _ old: [String], _ new: [
 }
 
 /// The unified form of `diff -u`: hunks with three lines of context. Empty when nothing differs.
-func unifiedDiff(_ old: [String], _ new: [String], from oldName: String, to newName: String) -> [String] {
+public func unifiedDiff(_ old: [String], _ new: [String], from oldName: String, to newName: String) -> [String] {
     let lines = lineDiff(old, new)
     let changes = lines.indices.filter { lines[$0].mark != .same }
     guard !changes.isEmpty else { return [] }
