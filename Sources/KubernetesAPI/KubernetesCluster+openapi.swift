@@ -9,7 +9,7 @@ extension KubernetesCluster {
     ///
     /// - Throws: `.unknownKind` or `.notFound` when the server has none.
     public func openAPIDocuments() async throws(ClusterError) -> [String: OpenAPIDocumentPlace] {
-        let operation = "asking \(access.server) for its schemas"
+        let operation = "asking the cluster for its schemas"
         let answer = try await connection.result(of: .init(path: ResourcePath("/openapi/v3"), operation: operation))
         var places: [String: OpenAPIDocumentPlace] = [:]
         for entry in try object(answer, operation)["paths"]?.map ?? Map() {
@@ -25,7 +25,7 @@ extension KubernetesCluster {
 
     /// One of those descriptions: JSON, as the server wrote it.
     public func openAPIDocument(at place: OpenAPIDocumentPlace) async throws(ClusterError) -> [UInt8] {
-        let operation = "reading \(place.url.prefix { $0 != "?" }) from \(access.server)"
+        let operation = "reading \(place.url.prefix { $0 != "?" }) from the cluster"
         return try await connection.result(of: .init(path: ResourcePath(place.url), operation: operation)).body
     }
 }

@@ -36,11 +36,12 @@ public struct RenderCache: Sendable {
     /// In order; those that are not in the environment too.
     public var names: [Name] { list.services }
 
-    /// The templates and partials that a service's manifests are made of, by path relative to the config root, those that are
-    /// not there too; empty for a service that is not known.
-    public func templates(of service: Name) -> [String] {
-        guard let result = results[service], let library else { return [] }
-        return library.find(result.template, service: service).dependencies.filter { $0.hasPrefix("templates/") }
+    /// Every path, relative to the config root, that a service's manifests depend on, those of files that are not there
+    /// too; empty for a service that is not known.
+    public func dependencies(of service: Name) -> [String] {
+        guard let result = results[service], let library, let basis else { return [] }
+        return RenderContext.ownPaths(service, basis.environment)
+            + library.find(result.template, service: service).dependencies
     }
 
     /// Brings the results up to date.

@@ -22,10 +22,14 @@ struct RenderContext: Sendable {
     var holdAllPath: String { "\(environment.name)/holds/all.yaml" }
 
     /// Every file that a service depends on by its name, those that are not there too.
-    func ownPaths(_ service: Name) -> [String] {
+    func ownPaths(_ service: Name) -> [String] { Self.ownPaths(service, environment) }
+
+    static func ownPaths(_ service: Name, _ environment: Environment) -> [String] {
         [
-            "defaults.yaml", defaultsPath, "services/\(service).yaml", "releases/\(service).yaml",
-            overridePath(service), holdPath(service), holdAllPath, TemplateLibrary.schemaPath,
+            "defaults.yaml", "\(environment.name)/defaults.yaml", "services/\(service).yaml",
+            "releases/\(service).yaml",
+            "\(environment.name)/services/\(service).yaml", "\(environment.name)/holds/\(service).yaml",
+            "\(environment.name)/holds/all.yaml", TemplateLibrary.schemaPath,
         ]
     }
 

@@ -35,16 +35,16 @@ extension Renderer {
         of services: [Name], in snapshot: SourceSnapshot, for environment: Environment,
         reusing cache: RenderCache? = nil
     ) -> [Name: [ExplainedValue]] {
-        var diagnostics: [Diagnostic] = []
-        let defaults = defaults(snapshot, environment, &diagnostics)
-        guard !services.isEmpty, !diagnostics.contains(where: { $0.severity == .error }) else { return [:] }
+        let defaults = defaults(snapshot, environment)
+        guard !services.isEmpty, !defaults.diagnostics.contains(where: { $0.severity == .error }) else { return [:] }
         let library = TemplateLibrary(snapshot, reusing: cache?.library, limits: settings.limits)
         let context = RenderContext(
-            snapshot: snapshot, environment: environment, settings: settings, library: library, defaults: defaults)
+            snapshot: snapshot, environment: environment, settings: settings, library: library,
+            defaults: defaults.values)
         var found: [Name: [ExplainedValue]] = [:]
         for service in services {
             var renderer = ServiceRenderer(service, in: context)
-            guard renderer.render().service?.isFailed == false else { continue }
+            guard renderer.render()?.isFailed == false else { continue }
             found[service] = renderer.values.explained.filter { $0.origin.layer != .reserved }
         }
         return found

@@ -89,7 +89,7 @@ extension PromotionPlanner {
         var shared: Set<String> = []
         for cache in [cache, there] {
             for service in cache.names {
-                let paths = cache.templates(of: service)
+                let paths = cache.dependencies(of: service).filter { $0.hasPrefix("templates/") }
                 if services.contains(service) { used.formUnion(paths) } else { shared.formUnion(paths) }
             }
         }
