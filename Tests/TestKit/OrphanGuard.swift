@@ -11,7 +11,7 @@ public final class OrphanGuard: Sendable {
     public init(_ group: Int32) throws {
         // The pipe closes with this process; nothing is ever written to it.
         shell = try ChildProcess(
-            ["/bin/sh", "-c", "read -r _; kill -9 -- -\(group)"], environment: ["PATH": "/usr/bin:/bin"], input: .pipe,
+            ["/bin/sh", "-c", "read -r _; kill -9 -\(group)"], environment: ["PATH": "/usr/bin:/bin"], input: .pipe,
             output: .file("/dev/null"), errors: .file("/dev/null"))
     }
 
