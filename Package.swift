@@ -11,8 +11,11 @@ let house: [SwiftSetting] = [
 ]
 
 /// A room: its folder, its module and its import have one name.
-func room(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
-    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: house)
+func room(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource] = []
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: house)
 }
 
 func tests(
@@ -67,14 +70,16 @@ let package = Package(
         room("HTTPClient", ["Domain", "Platform", "Lifecycle", "CCurl"]),
         room("GitSource", ["Domain", "Platform", "Lifecycle", "Logging", "Crypto", "HTTPClient", "CLibgit2", "CZlib"]),
         room("Render", ["Domain", "Lifecycle", "YAML", "JSON", "Crypto"]),
-        room("Health", ["Domain", "JSON"]),
+        room("Health", ["Domain", "JSON", "YAML"], resources: [.embedInCode("Rules")]),
         room("KubernetesAPI", ["Domain", "Platform", "Lifecycle", "Logging", "JSON", "YAML", "HTTPClient"]),
         room("Reconciler", ["Domain", "Lifecycle", "Logging", "JSON", "Crypto", "Health"]),
         room("Changes", ["Domain", "Lifecycle", "YAML", "JSON", "Crypto", "Render"]),
         room("Signatures", ["Domain", "Platform", "Lifecycle", "Logging", "JSON", "Crypto"]),
         room("History", ["Domain", "Lifecycle", "JSON", "CSQLite"]),
+        room("Access", ["Domain", "Lifecycle", "Logging", "JSON", "Crypto", "HTTPClient"]),
         room("HTTPServer", ["Domain", "Lifecycle", "CHTTPServer", "CZlib"]),
-        room("WebUI", ["Domain", "Lifecycle", "Logging", "JSON", "Crypto", "HTTPServer"]),
+        room("WebUI", ["Domain", "Lifecycle", "Logging", "JSON", "Crypto", "HTTPServer", "Access"]),
+        room("GitHubStandIn", ["Domain", "Lifecycle", "JSON", "Crypto", "HTTPServer"]),
         room(
             "EmbeddedCluster", ["Domain", "Platform", "Lifecycle", "Logging", "JSON", "YAML", "Crypto", "HTTPServer"]),
 
@@ -86,7 +91,7 @@ let package = Package(
                 "GitSource",
                 "Render", "Changes", "Signatures", "Health", "KubernetesAPI", "Reconciler", "History", "HTTPServer",
                 "WebUI",
-                "EmbeddedCluster",
+                "EmbeddedCluster", "Access", "GitHubStandIn",
             ]),
         .executableTarget(name: "kubernaut", dependencies: ["CLI"], swiftSettings: house),
 
@@ -107,6 +112,9 @@ let package = Package(
             exclude: ["Golden", "Fixtures"]),
         tests("HealthTests", ["Domain", "Health", "JSON", "YAML"], exclude: ["Fixtures"]),
         tests("HTTPClientTests", ["Domain", "HTTPClient", "HTTPServer", "Platform", "TestKit"]),
+        tests(
+            "AccessTests",
+            ["Domain", "Access", "GitHubStandIn", "Crypto", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "TestKit"]),
         tests("HTTPServerTests", ["Domain", "HTTPServer", "TestKit"]),
         tests("GitSourceTests", ["Domain", "GitSource", "Lifecycle", "Logging", "Platform", "TestKit"]),
         tests(
@@ -125,7 +133,7 @@ let package = Package(
             "SignaturesTests",
             ["Domain", "Signatures", "Crypto", "GitSource", "Lifecycle", "Logging", "Platform", "TestKit"]),
         tests("HistoryTests", ["Domain", "History", "Lifecycle", "TestKit"]),
-        tests("WebUITests", ["Domain", "WebUI", "HTTPServer", "JSON", "TestKit"]),
+        tests("WebUITests", ["Domain", "WebUI", "Access", "HTTPServer", "JSON", "TestKit"]),
         tests(
             "EmbeddedClusterTests",
             [

@@ -64,30 +64,9 @@ import JSON
             + "\(object.statusCount("desiredHealthy")) must stay")
 }
 
-@Sendable func autoscalerHealth(_ object: Value) -> ObjectHealth {
-    var conditions = object.conditions
-    // `autoscaling/v1` has no conditions field; the server puts them into an annotation.
-    if let text = object.annotation("autoscaling.alpha.kubernetes.io/conditions"),
-        // A text that is no JSON holds no conditions.
-        let list = try? parseJSON(Array(text.utf8)).list
-    {
-        conditions += list.compactMap(Condition.init)
-    }
-    return autoscaler.health(of: conditions)
+/// `autoscaling/v1` has no conditions field; the server puts them into an annotation.
+func annotatedConditions(of object: Value) -> [Condition] {
+    guard let text = object.annotation("autoscaling.alpha.kubernetes.io/conditions") else { return [] }
+    // A text that is no JSON holds no conditions.
+    return ((try? parseJSON(Array(text.utf8)))?.list ?? []).compactMap(Condition.init)
 }
-
-private let autoscaler = ConditionRules(
-    [
-        ConditionRule("AbleToScale", because: ["FailedGetScale", "FailedUpdateScale"], .degraded),
-        ConditionRule(
-            "ScalingActive", is: "False",
-            because: [
-                "FailedGetResourceMetric", "FailedGetContainerResourceMetric", "FailedGetObjectMetric",
-                "FailedGetPodsMetric", "FailedGetExternalMetric", "FailedComputeMetricsReplicas", "InvalidSelector",
-                "InvalidMetricSourceType",
-            ], .degraded),
-        ConditionRule("AbleToScale", is: "True", .healthy),
-        ConditionRule("ScalingLimited", is: "True", .healthy),
-        ConditionRule("AbleToScale", .progressing),
-    ],
-    otherwise: ObjectHealth(.progressing, "the autoscaler has not reported yet"))

@@ -17,7 +17,7 @@ import Domain
     }
 }
 
-private func containerStatuses(of pod: Value) -> [Value] {
+func containerStatuses(of pod: Value) -> [Value] {
     ["initContainerStatuses", "containerStatuses"].flatMap { pod[at: "status", $0]?.list ?? [] }
 }
 

@@ -26,6 +26,8 @@ final class EnvironmentBook: Sendable {
         var isReconciling = false
         /// Whether what failed may succeed later without a new commit.
         var isRetryable = false
+        /// Of the revision's health rules.
+        var ruleProblems: [Diagnostic] = []
         var sourceProblem: String?
         var signature: SignatureStatus?
         var clusterProblem: String?

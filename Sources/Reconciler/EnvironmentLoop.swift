@@ -14,7 +14,7 @@ public final class EnvironmentLoop: Service {
     public struct Rooms: Sendable {
         public let source: any Source
         public let render: ReconcilePass.Renderer
-        public let health: @Sendable (Value) -> ObjectHealth
+        let health: Judge
         public let history: any PassHistory
         public let time: TimeSource
         public let settings: ReconcilerSettings
@@ -31,7 +31,11 @@ public final class EnvironmentLoop: Service {
             self.verifier = verifier
             self.source = source
             self.render = render
-            self.health = health ?? { Health.health(of: $0, now: time.now()) }
+            if let health {
+                self.health = { object, _ in health(object) }
+            } else {
+                self.health = { object, rules in rules.health(of: object, now: time.now()) }
+            }
             self.history = history
             self.time = time
             self.settings = settings
@@ -144,6 +148,7 @@ public final class EnvironmentLoop: Service {
             }
             group.addTask { await self.publishChanges() }
             group.addTask { await self.sweep() }
+            group.addTask { await PodInquiry(self.bench).run(until: self.stopping) }
             await withTaskGroup(of: Void.self) { keeping in
                 if let keeper { keeping.addTask { await keeper.run() } }
                 await withTaskGroup(of: Void.self) { work in
@@ -312,7 +317,8 @@ public final class EnvironmentLoop: Service {
     /// The environment as people see it, now.
     public var status: EnvironmentStatus {
         let report = StatusReport(
-            book.current, members: bench.index.members, finished: bench.index.finished, hooks: bench.index.hooks,
+            book.current, members: bench.index.explainedMembers, finished: bench.index.finished,
+            hooks: bench.index.hooks,
             now: rooms.time.uptime(),
             date: rooms.time.now(), stuckAfter: rooms.settings.stuckAfter)
         book.noteRolling(report.rolling, at: rooms.time.uptime())

@@ -37,6 +37,7 @@ struct KindFollower: Sendable {
             if ended == .away { doubt = .away }
             if bench.time.uptime() - start >= Self.healthyAge { failures = 0 }
             switch ended {
+            case .newRules: bench.index.forget(kind)
             case .byServer where failures == 0, .lostPlace where failures == 0: failures = 1
             case .byServer, .lostPlace, .failed, .away:
                 let delay = Self.backoff.delay(afterFailures: failures, unitRandom: bench.time.unitRandom())
@@ -49,6 +50,7 @@ struct KindFollower: Sendable {
     private enum End {
         case byServer
         case lostPlace
+        case newRules
         case failed
         case away
     }
@@ -63,11 +65,16 @@ struct KindFollower: Sendable {
             }
             guard let version = bench.index.version(of: kind) else { return .failed }
             doubt = .none
+            let rules = bench.index.rulesVersion
             let events = bench.cluster.watch(
                 resource, namespace: nil, labels: bench.applySet.selector, from: version,
-                detail: Attention.detail(for: kind))
+                detail: bench.index.detail(for: kind))
             bench.index.setFollowed(kind, true)
-            for try await event in events { bench.index.observe(event, of: kind) }
+            for try await event in events {
+                bench.index.observe(event, of: kind)
+                // Bookmarks come every minute: by then at the latest, new rules judge what old ones judged.
+                guard bench.index.rulesVersion == rules else { return .newRules }
+            }
             return .byServer
         } catch {
             note(error)

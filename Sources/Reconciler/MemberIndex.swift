@@ -37,6 +37,8 @@ final class MemberIndex: Sendable {
         var swept: Set<GroupKind> = []
         /// Hooks that ran to their end, with the rendering they ran for.
         var hooks: [ResourceKey: String] = [:]
+        /// What ails the pods of workloads that are not healthy.
+        var findings: [ResourceKey: String] = [:]
         /// Runs of hooks that are gone, and how they did last.
         var endedRuns: [ResourceKey: HealthStatus] = [:]
         /// What the parent must announce at least; nil before the first pass.
@@ -44,20 +46,59 @@ final class MemberIndex: Sendable {
     }
 
     let applySet: ApplySet
-    private let rules: @Sendable (Value) -> ObjectHealth
+    private let judge: Judge
+    private let rules = Lock(RuleBook())
     private let state = Lock(State())
     /// Sends after every change.
     let changes = Broadcast()
     /// Sends when there is a new suspect.
     let suspicions = Broadcast()
 
-    init(applySet: ApplySet, health: @escaping @Sendable (Value) -> ObjectHealth) {
+    init(applySet: ApplySet, health: @escaping Judge) {
         self.applySet = applySet
-        rules = health
+        judge = health
     }
 
+    /// Takes over the health rules of a revision.
+    ///
+    /// - Returns: What is wrong with them.
+    func adopt(rulesOf snapshot: SourceSnapshot) -> [Diagnostic] {
+        rules.withLock { $0.adopt(snapshot) }
+    }
+
+    /// Counts up when the rules change: what was seen before must be looked at again.
+    var rulesVersion: Int { rules.withLock { $0.version } }
+
+    /// Kinds that cannot be unhealthy are followed by their metadata: no body, and no secret in it, is sent.
+    func detail(for kind: GroupKind) -> Detail { rules.withLock { $0.current }.matters(kind) ? .whole : .metadata }
+
     private func health(_ object: Value, _ key: ResourceKey) -> ObjectHealth {
-        Attention.health(of: object, kind: key.groupKind, rules: rules)
+        let rules = rules.withLock { $0.current }
+        guard !rules.matters(key.groupKind) else { return judge(object, rules) }
+        let isTerminating = object[at: "metadata", "deletionTimestamp"]?.string != nil
+        return isTerminating ? ObjectHealth(.terminating, "it is being deleted") : .healthy
+    }
+
+    /// As people are told: a workload's reason goes on with what ails its pods.
+    var explainedMembers: [ResourceKey: Member] {
+        state.withLock { state in
+            var members = state.members
+            for (key, finding) in state.findings {
+                guard let health = members[key]?.health, health.status != .healthy else { continue }
+                members[key]?.health = ObjectHealth(health.status, "\(health.reason); \(finding)")
+            }
+            return members
+        }
+    }
+
+    /// - Parameter finding: Nil when nothing ails them any more.
+    func note(finding: String?, for key: ResourceKey) {
+        let isNew = state.withLock { state in
+            guard state.findings[key] != finding else { return false }
+            state.findings[key] = finding
+            return true
+        }
+        if isNew { changes.send() }
     }
 
     var members: [ResourceKey: Member] { state.withLock { $0.members } }
@@ -312,18 +353,5 @@ final class MemberIndex: Sendable {
         }
         changes.send()
         if isSuspicious { suspicions.send() }
-    }
-}
-
-/// How closely a kind is watched.
-enum Attention {
-    /// Kinds that cannot be unhealthy are followed by their metadata: no body, and no secret in it, is sent.
-    static func detail(for kind: GroupKind) -> Detail { Health.hasRule(for: kind) ? .whole : .metadata }
-
-    /// - Parameter rules: What to ask for kinds that can be unhealthy.
-    static func health(of object: Value, kind: GroupKind, rules: (Value) -> ObjectHealth) -> ObjectHealth {
-        guard detail(for: kind) == .metadata else { return rules(object) }
-        let isTerminating = object[at: "metadata", "deletionTimestamp"]?.string != nil
-        return isTerminating ? ObjectHealth(.terminating, "it is being deleted") : .healthy
     }
 }

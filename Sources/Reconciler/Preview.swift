@@ -27,7 +27,7 @@ public struct Preview: Sendable {
         self.environment = environment
         let applySet = ApplySet(of: environment)
         bench = Workbench(
-            cluster: cluster, applySet: applySet, index: MemberIndex(applySet: applySet, health: { _ in .healthy }),
+            cluster: cluster, applySet: applySet, index: MemberIndex(applySet: applySet, health: { _, _ in .healthy }),
             gate: Gate(limit: settings.parallelRequests), time: .system, settings: settings)
     }
 

@@ -58,6 +58,12 @@ extension ReconcilePass {
         if let problem { throw PassError.unreadable("\(problem)") }
     }
 
+    /// Health rules that cannot be used are shown and left out: nothing has to wait for them.
+    func note(_ problemsOfRules: [Diagnostic], into record: inout PassRecord) {
+        record.diagnostics += problemsOfRules
+        book.update { $0.ruleProblems = problemsOfRules }
+    }
+
     /// What the rendering wants, in terms of this cluster. Asks the cluster again before calling a kind unknown.
     func want(_ rendering: Rendering) async throws(ClusterError) -> (DesiredState, Discovery) {
         var discovery = try await discovery(refresh: false)

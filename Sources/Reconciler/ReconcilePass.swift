@@ -28,6 +28,7 @@ public struct ReconcilePass: Sendable {
             record.stage = .render
             let rendering = render(snapshot, environment)
             try accept(rendering, of: snapshot, into: &record)
+            note(bench.index.adopt(rulesOf: snapshot), into: &record)
 
             record.stage = .plan
             let (desired, discovery) = try await want(rendering)

@@ -210,6 +210,7 @@ public final class RepositoryLoop: Service {
         }
         board.update { status in
             let known = Dictionary(status.environments.map { ($0.environment.name, $0) }) { first, _ in first }
+            status.policy = pipeline.policy
             status.environments = pipeline.environments.map { environment in
                 var shown = known[environment.name] ?? EnvironmentStatus(environment: environment)
                 if shown.environment != environment { shown = EnvironmentStatus(environment: environment) }

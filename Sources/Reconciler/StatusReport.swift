@@ -16,7 +16,7 @@ struct StatusReport {
         status.head = book.head
         status.appliedCommit = book.appliedCommit
         status.releases = book.releases
-        status.diagnostics = book.rendering?.diagnostics ?? []
+        status.diagnostics = (book.rendering?.diagnostics ?? []) + book.ruleProblems
         status.sourceProblem = book.sourceProblem
         status.signature = book.signature
         status.leadership = book.leadership

@@ -71,6 +71,9 @@ enum Codes {
 
     // Merges.
     static let conflictMarkers = "KN2011"
+
+    // Health rules, which the room Health reads.
+    static let badHealthRule = "KN2701"
 }
 
 /// Codes of what the histories of branches show, for those who compare them.

@@ -18,7 +18,8 @@ public enum DiagnosticCatalogue {
     public static let offByDefault = Set(entries.filter { !$0.isOnByDefault }.map(\.code))
 
     /// In the order of the codes.
-    public static let entries: [Entry] = files + values + templates + manifests + schemas + warnings + histories
+    public static let entries: [Entry] =
+        files + values + templates + manifests + schemas + warnings + histories + health
 
     /// Nil when there is no such code; upper and lower case are the same.
     public static func entry(_ code: String) -> Entry? {
@@ -339,5 +340,14 @@ public enum DiagnosticCatalogue {
             the record was solved by taking the version from one side and the image from the other. Write the whole \
             record of one release, or promote the service by name.
             """),
+    ]
+    private static let health: [Entry] = [
+        error(
+            Codes.badHealthRule, "bad-health-rule",
+            """
+            A rule below health/ cannot be used. It is left out and the others count, so an object of its kind is judged by \
+            what is left: by kubernaut's own rule for the kind, or by its Ready condition. A rule names a condition or a \
+            field and one of healthy, progressing, degraded and suspended.
+            """)
     ]
 }

@@ -18,6 +18,9 @@ extension Command {
         ],
         flags: [
             Flag("file", short: "f", value: "FILE", "the file to read; - for standard input", values: .file),
+            Flag(
+                "rules", value: "FILE", "rules to use besides the built-in ones, as in health/ of a config repository",
+                repeatable: true, values: .file),
             SharedFlag.output(["text", "json", "yaml", "name"]),
             Flag("check", "end with 1 when an object is not healthy"),
         ],
@@ -30,11 +33,23 @@ extension Command {
         let file = try invocation.required("file")
         let bytes = file == "-" ? try console.readInput() : try Files.read(console.path(file), limit: 256 << 20)
         let now = wallClock()
-        let judged = try objects(in: bytes, file: file).map { ($0, Health.health(of: $0, now: now)) }
+        let rules = try healthRules(invocation)
+        let judged = try objects(in: bytes, file: file).map { ($0, rules.health(of: $0, now: now)) }
         try console.put(try healthText(judged, invocation))
         let isHealthy = judged.allSatisfy { $0.1.status == .healthy }
         return invocation.isOn("check") && !isHealthy ? .no : .done
     }
+}
+
+/// - Throws: `.no` with every problem when a rule cannot be used.
+private func healthRules(_ invocation: Invocation) throws -> HealthRules {
+    var files: [String: SourceFile] = [:]
+    for path in invocation.texts("rules") {
+        files[path] = SourceFile(blob: path, bytes: try Files.read(invocation.console.path(path), limit: 1 << 20))
+    }
+    let (rules, problems) = HealthRules.builtIn.adding(files)
+    guard problems.isEmpty else { throw CommandError(.no, problems.map(\.description).joined(separator: "\n")) }
+    return rules
 }
 
 /// The objects of a stream of documents, those inside `List`s included.

@@ -2,6 +2,7 @@
 
 import Domain
 import GitSource
+import Health
 import Platform
 import Render
 
@@ -69,12 +70,18 @@ struct Workspace: Sendable {
     /// Nil when `kubernaut.yaml` cannot be used; `diagnostics` say why.
     let pipeline: Pipeline?
     let diagnostics: [Diagnostic]
+    /// Of this revision.
+    let health: (rules: HealthRules, diagnostics: [Diagnostic])
 
     init(_ snapshot: SourceSnapshot) {
         self.snapshot = snapshot
         let reading = Renderer.pipeline(in: snapshot)
         pipeline = reading.content
-        diagnostics = reading.diagnostics
+        health = HealthRules.builtIn.adding(
+            Dictionary(
+                uniqueKeysWithValues: snapshot.files.filter { $0.key.hasPrefix("\(HealthRules.folder)/") }
+                    .map { (snapshot.path(of: $0.key), $0.value) }))
+        diagnostics = reading.diagnostics + health.diagnostics
     }
 
     /// - Throws: `.no` with the file's problems when it cannot be used.

@@ -1,39 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import Domain
+import Domain
 
 // What comes in: one object as a cluster holds it, and the time. What goes out: whether it works, and why not.
 // Nothing here asks a cluster: the same object gives the same answer in the daemon, in `kubernaut health` and in tests.
-
-/// The health of one object as a cluster holds it. Pure.
-///
-/// First what holds for every kind (being deleted, not yet seen by its controller, `Reconciling`, `Stalled`), then
-/// the rule of its kind, or its `Ready` condition where no rule is known.
-///
-/// - Parameter now: Only the first 30 seconds of a custom resource without a status depend on it: ask again while
-///   the answer is `.progressing`.
-public func health(of object: Value, now: Instant) -> ObjectHealth {
-    guard let kind = object.groupVersionKind else {
-        return ObjectHealth(.unknown, "this is no Kubernetes object: apiVersion or kind is missing")
-    }
-    if let early = commonHealth(of: object) { return early }
-    switch kindRules[kind.groupKind] {
-    case .function(let rule): return rule(object)
-    case .conditions(let rules): return rules.health(of: object)
-    case nil:
-        return isBuiltIn(kind.groupKind) ? .healthy : customHealth(of: object, now: now)
-    }
-}
-
-/// Whether an object's health depends on its status: true for every kind with a rule and for every custom
-/// resource. For the others (`ConfigMap`, `Role`, …) existing is enough, and metadata is all there is to watch.
-public func hasRule(for kind: GroupKind) -> Bool { kindRules[kind] != nil || !isBuiltIn(kind) }
 
 /// How long a custom resource may be without a status before that means "it has none".
 let timeToFirstStatus = Duration.seconds(30)
 
 /// What holds for every kind, in the order of kstatus; nil when the kind decides.
-private func commonHealth(of object: Value) -> ObjectHealth? {
+func commonHealth(of object: Value) -> ObjectHealth? {
     if let since = object[at: "metadata", "deletionTimestamp"]?.string {
         let finalizers = (object[at: "metadata", "finalizers"]?.list ?? []).compactMap(\.string)
         let wait = finalizers.isEmpty ? "" : "; waiting for \(finalizers.joined(separator: ", "))"
@@ -54,7 +30,7 @@ private func commonHealth(of object: Value) -> ObjectHealth? {
 }
 
 /// A kind nobody told us about: `Ready` speaks, where there is one.
-private func customHealth(of object: Value, now: Instant) -> ObjectHealth {
+func customHealth(of object: Value, now: Instant) -> ObjectHealth {
     if let ready = object.condition("Ready") {
         return ready.isTrue ? .healthy : ObjectHealth(.progressing, ready.sentence)
     }
@@ -78,4 +54,4 @@ private let builtInGroups: Set<String> = [
     "storagemigration.k8s.io",
 ]
 
-private func isBuiltIn(_ kind: GroupKind) -> Bool { builtInGroups.contains(kind.group) }
+func isBuiltIn(_ kind: GroupKind) -> Bool { builtInGroups.contains(kind.group) }
