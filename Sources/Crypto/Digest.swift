@@ -42,7 +42,7 @@ public func sha256Hex(_ bytes: [UInt8]) -> String {
 /// The id git gives to a file with this content: SHA-1 over `blob <count>\0` and the bytes, 40 hexadecimal digits.
 public func gitBlobID(_ bytes: [UInt8]) -> String { hex(sha1(Array("blob \(bytes.count)\0".utf8) + bytes)) }
 
-func sha256(_ bytes: [UInt8]) -> [UInt8] {
+public func sha256(_ bytes: [UInt8]) -> [UInt8] {
     let digest = SHA256()
     digest.update(bytes)
     return digest.finish()

@@ -25,12 +25,7 @@ public struct Policy: Sendable, Hashable {
     ///   - service: Nil asks for what holds for the environment as a whole: only grants over all services do.
     public func grants(login: String, teams: Set<Name>, environment: Name, service: Name?) -> [Grant] {
         grants.filter { grant in
-            grant.subjects.contains { subject in
-                switch subject {
-                case .team(let name): teams.contains(name)
-                case .user(let other): other.lowercased() == login.lowercased()
-                }
-            }
+            grant.isFor(login: login, teams: teams)
                 && grant.environments.contains { $0.matches(environment.text) }
                 && grant.services.contains { glob in service.map { glob.matches($0.text) } ?? (glob == .any) }
         }
@@ -129,5 +124,15 @@ public struct Grant: Sendable, Hashable {
         self.environments = environments
         self.services = services
         self.location = location
+    }
+
+    /// Whether it gives somebody anything anywhere. Upper and lower case of logins are the same, as on GitHub.
+    public func isFor(login: String, teams: Set<Name>) -> Bool {
+        subjects.contains { subject in
+            switch subject {
+            case .team(let name): teams.contains(name)
+            case .user(let other): other.lowercased() == login.lowercased()
+            }
+        }
     }
 }

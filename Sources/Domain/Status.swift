@@ -208,6 +208,8 @@ public struct DaemonStatus: Sendable {
     public var version: Int
     /// The repository without credentials.
     public var repository: String
+    /// Of the policy branch as it was last read; empty before.
+    public var policy: Policy
     /// In pipeline order.
     public var environments: [EnvironmentStatus]
     public var lastFetchAt: Instant?
@@ -224,6 +226,7 @@ public struct DaemonStatus: Sendable {
     public init(repository: String) {
         version = 0
         self.repository = repository
+        policy = .empty
         environments = []
         lastFetchAt = nil
         fetchProblem = nil

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Crypto
+public import Domain
+
+/// A key for machines, as the store keeps it: without the secret, which is shown once.
+public struct APIKey: Sendable, Hashable, Identifiable {
+    /// Public: the middle of `kn_<id>_<secret>`; 12 lower-case hexadecimal digits.
+    public let id: String
+    /// What people call it.
+    public let name: String
+    /// SHA-256 of the secret: it has 256 random bits, so a fast hash is enough.
+    public let digest: [UInt8]
+    public let scope: KeyScope
+    public let createdBy: String
+    public let createdAt: Instant
+    public let expiresAt: Instant
+    public var revokedAt: Instant?
+    public var lastUsedAt: Instant?
+    /// The address it was last used from.
+    public var lastUsedFrom: String?
+
+    public init(
+        id: String, name: String, digest: [UInt8], scope: KeyScope, createdBy: String, createdAt: Instant,
+        expiresAt: Instant, revokedAt: Instant? = nil, lastUsedAt: Instant? = nil, lastUsedFrom: String? = nil
+    ) {
+        self.id = id
+        self.name = name
+        self.digest = digest
+        self.scope = scope
+        self.createdBy = createdBy
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+        self.revokedAt = revokedAt
+        self.lastUsedAt = lastUsedAt
+        self.lastUsedFrom = lastUsedFrom
+    }
+
+    public func isGood(at now: Instant) -> Bool { revokedAt == nil && now < expiresAt }
+    public var identity: KeyIdentity { KeyIdentity(id: id, name: name, scope: scope) }
+}
+
+/// The text of a key: `kn_<id>_<secret><checksum>`. The prefix lets scanners find a leaked one; the checksum tells a typo from
+/// a guess without asking the store.
+public struct APIKeyText: Sendable {
+    public let id: String
+    let secret: [UInt8]
+
+    private static let prefix = "kn"
+    private static let secretBytes = 32
+    private static let checksumBytes = 4
+
+    /// A new one, from the system's randomness.
+    public init() {
+        id = hex(randomBytes(6))
+        secret = randomBytes(Self.secretBytes)
+    }
+
+    /// Nil when `text` is not the text of any key.
+    public init?(_ text: String) {
+        let parts = text.split(separator: "_", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0] == Self.prefix, parts[1].utf8.count == 12,
+            let bytes = Base64.url.bytes(String(parts[2])), bytes.count == Self.secretBytes + Self.checksumBytes
+        else { return nil }
+        id = String(parts[1])
+        secret = Array(bytes.prefix(Self.secretBytes))
+        guard Array(bytes.suffix(Self.checksumBytes)) == checksum else { return nil }
+    }
+
+    private var checksum: [UInt8] { Array(sha256(Array(id.utf8) + secret).prefix(Self.checksumBytes)) }
+
+    /// What the store keeps of the secret.
+    public var digest: [UInt8] { sha256(secret) }
+
+    /// To be shown once.
+    public var text: Secret { Secret("\(Self.prefix)_\(id)_\(Base64.url.text(secret + checksum))") }
+
+    public func opens(_ key: APIKey) -> Bool { isEqualInConstantTime(digest, key.digest) }
+}
+
+/// Where keys are. Port; the history's database implements it.
+public protocol KeyStore: Sendable {
+    /// - Throws: When there is one with its id.
+    func add(_ key: APIKey) async throws
+    /// Nil when there is none with this id.
+    func key(_ id: String) async throws -> APIKey?
+    /// Newest first, revoked and expired ones too.
+    func keys() async throws -> [APIKey]
+    /// Does nothing when it is revoked already or not there.
+    func revoke(_ id: String, at now: Instant) async throws
+    func noteUse(of id: String, at now: Instant, from address: String) async throws
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Domain
+import Lifecycle
+
+/// Somebody's sign-in on one browser, as the server keeps it.
+public struct Session: Sendable, Hashable {
+    /// SHA-256 of the id in the browser's cookie, in hexadecimal: who reads the store cannot use the session.
+    public let digest: String
+    public var person: Person
+    public let createdAt: Instant
+    public var seenAt: Instant
+    /// Masked into every form; 32 bytes.
+    public let formSecret: [UInt8]
+    /// The person's GitHub token, sealed: only needed to read their teams again. Nil when the provider needs none.
+    public let sealedToken: [UInt8]?
+
+    public init(
+        digest: String, person: Person, createdAt: Instant, seenAt: Instant, formSecret: [UInt8],
+        sealedToken: [UInt8]?
+    ) {
+        self.digest = digest
+        self.person = person
+        self.createdAt = createdAt
+        self.seenAt = seenAt
+        self.formSecret = formSecret
+        self.sealedToken = sealedToken
+    }
+}
+
+/// Where sessions are. Port: in memory for one daemon, in the history's database to survive a restart and to be
+/// shared by replicas.
+public protocol SessionStore: Sendable {
+    /// Nil when there is none; whether it still counts is the caller's to say.
+    func session(_ digest: String) async throws -> Session?
+    /// Adds it, or takes the place of the one with its digest.
+    func save(_ session: Session) async throws
+    func end(_ digest: String) async throws
+    /// Ends every session of a person; returns how many there were.
+    func endAll(of person: Int64) async throws -> Int
+    func sessions(of person: Int64) async throws -> [Session]
+}
+
+/// Sessions that end with the process.
+public final class MemorySessions: SessionStore {
+    private let sessions = Lock<[String: Session]>([:])
+    private let limit: Int
+
+    /// - Parameter limit: When there are more, the one that was not seen for the longest time ends.
+    public init(limit: Int = 10_000) { self.limit = limit }
+
+    public func session(_ digest: String) async -> Session? { sessions.withLock { $0[digest] } }
+
+    public func save(_ session: Session) async {
+        sessions.withLock { [limit] sessions in
+            sessions[session.digest] = session
+            guard sessions.count > limit, let oldest = sessions.values.min(by: { $0.seenAt < $1.seenAt }) else {
+                return
+            }
+            sessions[oldest.digest] = nil
+        }
+    }
+
+    public func end(_ digest: String) async { sessions.withLock { $0[digest] = nil } }
+
+    public func endAll(of person: Int64) async -> Int {
+        sessions.withLock { sessions in
+            let count = sessions.count
+            sessions = sessions.filter { $0.value.person.id != person }
+            return count - sessions.count
+        }
+    }
+
+    public func sessions(of person: Int64) async -> [Session] {
+        sessions.withLock { sessions in
+            sessions.values.filter { $0.person.id == person }.sorted { $0.createdAt < $1.createdAt }
+        }
+    }
+}
