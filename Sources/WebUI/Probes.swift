@@ -11,11 +11,11 @@ enum Probes {
     }
 
     /// Not the reachability of one environment: pages must stay up to show just that.
-    static func readyz(_ context: PageContext) -> HTTPResponse {
+    static func readyz(isReady: Bool, _ context: PageContext) -> HTTPResponse {
         answer(
             [
                 ("listener", true, ""),
-                ("snapshot", context.status.isReady, "not every environment was read yet"),
+                ("snapshot", isReady, "not every environment was read yet"),
             ], name: "readyz", context)
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Access
 import Crypto
 import Domain
 import HTTPServer
@@ -41,6 +42,13 @@ enum Reply {
 
     static func text(_ text: String, status: Int = 200, type: String = "text/plain; charset=utf-8") -> HTTPResponse {
         response(status, type: type, cache: "no-store", Array(text.utf8))
+    }
+
+    /// 303: whatever was sent, what comes next is fetched.
+    static func redirect(to location: String, setting cookies: [SetCookie] = []) -> HTTPResponse {
+        var response = HTTPResponse(status: 303, headers: ["Location": location, "Cache-Control": "no-store"])
+        for cookie in cookies { response.headers.append("Set-Cookie", cookie.description) }
+        return response
     }
 
     static func asset(_ asset: Asset) -> HTTPResponse {

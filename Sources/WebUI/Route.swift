@@ -12,6 +12,11 @@ enum Route: Sendable, Equatable {
     case passes
     case pass(String)
     case system
+    case account
+    case login
+    case startLogin
+    case finishLogin
+    case logout
     case asset(String)
     case livez
     case readyz
@@ -28,6 +33,7 @@ enum Route: Sendable, Equatable {
         case passes
         case pass(String)
         case sync(Name)
+        case me
     }
 
     /// Nil when there is no such address.
@@ -51,6 +57,11 @@ enum Route: Sendable, Equatable {
         case 1 where segments == ["envs"]: return .environments
         case 1 where segments == ["syncs"]: return .passes
         case 1 where segments == ["system"]: return .system
+        case 1 where segments == ["account"]: return .account
+        case 1 where segments == ["login"]: return .login
+        case 1 where segments == ["logout"]: return .logout
+        case 2 where segments == ["auth", "github"]: return .startLogin
+        case 3 where segments == ["auth", "github", "callback"]: return .finishLogin
         case 2 where segments[0] == "envs": return Name(segments[1]).map { .environment($0) }
         case 2 where segments[0] == "services": return Name(segments[1]).map { .service($0) }
         case 2 where segments[0] == "syncs": return .pass(segments[1])
@@ -81,6 +92,7 @@ enum Route: Sendable, Equatable {
         case 1 where rest == ["environments"]: return .api(.environments)
         case 1 where rest == ["services"]: return .api(.services)
         case 1 where rest == ["passes"]: return .api(.passes)
+        case 1 where rest == ["me"]: return .api(.me)
         case 2 where rest[0] == "environments": return Name(rest[1]).map { .api(.environment($0)) }
         case 2 where rest[0] == "services": return Name(rest[1]).map { .api(.service($0)) }
         case 2 where rest[0] == "passes": return .api(.pass(rest[1]))
@@ -94,7 +106,10 @@ enum Route: Sendable, Equatable {
 
     /// The methods this address answers to, `HEAD` included.
     var methods: [String] {
-        if case .api(.sync) = self { ["POST"] } else { ["GET", "HEAD"] }
+        switch self {
+        case .api(.sync), .logout: ["POST"]
+        default: ["GET", "HEAD"]
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Access
 public import Domain
 public import HTTPServer
 import JSON
@@ -43,7 +44,22 @@ public struct WebPages: Sendable {
         }
     }
 
+    /// Who may come in. Without login, whoever reaches the site is `.local` and may do what `localRole` says.
+    public struct Access: Sendable {
+        public let gate: Gate
+        public let localRole: Role?
+
+        public init(gate: Gate, localRole: Role? = nil) {
+            self.gate = gate
+            self.localRole = localRole
+        }
+
+        /// Without login.
+        public static func local(_ role: Role?) -> Access { Access(gate: Gate(login: nil, keys: nil), localRole: role) }
+    }
+
     let sources: Sources
+    let access: Access
     let version: String
     let hosts: Set<String>
     let logger: Logger
@@ -54,10 +70,11 @@ public struct WebPages: Sendable {
     ///   - hosts: Names under which the site may be reached, in lower case and without port. `localhost` and
     ///     addresses are always good: a page of another site can reach us only under a name of its own.
     public init(
-        sources: Sources, version: String, hosts: Set<String> = [], logger: Logger = .silent,
+        sources: Sources, access: Access, version: String, hosts: Set<String> = [], logger: Logger = .silent,
         now: @escaping Now = wallClock
     ) {
         self.sources = sources
+        self.access = access
         self.version = version
         self.hosts = hosts
         self.logger = logger
@@ -75,11 +92,21 @@ public struct WebPages: Sendable {
                 421, "Misdirected Request", detail: "this site is not reached under the name in Host",
                 hint: "use its address, or name the host in the daemon's configuration")
         }
-        let context = context(for: request)
-        guard let route = Route(rawPath: request.rawPath) else { return notFound(request.rawPath, isAPI, context) }
+        let found = Route(rawPath: request.rawPath)
+        let visit: Visit
+        do {
+            visit = try await self.visit(request, found)
+        } catch {
+            return answer(error, to: request)
+        }
+        let context = context(for: request, visit)
+        guard let route = found else { return notFound(request.rawPath, isAPI, context) }
         guard route.methods.contains(request.method) else { return methodNotAllowed(route, isAPI, context) }
         do {
+            try check(route, request, visit)
             return Reply.conditional(try await answer(route, request, context), for: request)
+        } catch let refused as Refused {
+            return answer(refused.refusal, to: request, isAPI: isAPI, context)
         } catch let problem as NotFound {
             return notFound(request.rawPath, isAPI, context, near: problem)
         } catch {
@@ -88,9 +115,10 @@ public struct WebPages: Sendable {
         }
     }
 
-    private func context(for request: HTTPRequest) -> PageContext {
+    private func context(for request: HTTPRequest, _ visit: Visit) -> PageContext {
         PageContext(
-            status: sources.status(), now: now(), version: version, path: request.rawPath,
+            status: sources.status().visible(to: visit.caller, visit.rules), visit: visit, now: now(), version: version,
+            path: request.rawPath,
             query: Query(request.rawQuery), host: request.headers["Host"] ?? "localhost")
     }
 
@@ -106,7 +134,11 @@ public struct WebPages: Sendable {
             guard let asset = Assets.named(name) else { throw NotFound() }
             return Reply.asset(asset)
         case .livez: return Probes.livez(isAlive: sources.isAlive(), context)
-        case .readyz: return Probes.readyz(context)
+        case .readyz: return Probes.readyz(isReady: sources.status().isReady, context)
+        case .login: return Reply.page(loginPage(context), context)
+        case .startLogin: return startLogin(context)
+        case .finishLogin: return try await finishLogin(request, context)
+        case .logout: return try await logout(context)
         case .metrics: return Reply.text(sources.metrics(), type: "text/plain; version=0.0.4; charset=utf-8")
         case .api(let route): return try await api(route, request, context)
         case .manifest(let environment, let service, isRaw: true):
@@ -121,8 +153,8 @@ public struct WebPages: Sendable {
         case .environments: return environmentsPage(context)
         case .environment(let name):
             let environment = try context.environment(name)
-            return environmentPage(
-                environment, passes: try await sources.history.passes(of: name, before: nil, limit: 10), context)
+            let passes = try await sources.history.passes(of: name, before: nil, limit: 10)
+            return environmentPage(environment, passes: passes.filter { context.mayRead($0) }, context)
         case .service(let name): return servicePage(try context.service(name), context)
         case .manifest(let environment, let service, _):
             return manifestPage(try await detail(environment, service, context), of: environment, context)
@@ -130,9 +162,11 @@ public struct WebPages: Sendable {
             let size = 50
             return passesPage(
                 try await passes(context, limit: size + 1, environmentKey: "env"), pageSize: size, context)
-        case .pass(let id): return passPage(try await pass(id), context)
+        case .pass(let id): return passPage(try await pass(id, context), context)
         case .system: return systemPage(context)
-        case .overview, .asset, .livez, .readyz, .metrics, .api: return overviewPage(context)
+        case .account: return accountPage(context)
+        case .overview, .asset, .livez, .readyz, .metrics, .api, .login, .startLogin, .finishLogin, .logout:
+            return overviewPage(context)
         }
     }
 }
@@ -159,12 +193,19 @@ extension WebPages {
             guard let name = Name(text) else { throw NotFound() }
             return try context.environment(name).environment.name
         }
-        return try await sources.history.passes(
-            of: environment, before: context.query["before"], limit: min(200, limit))
+        // Passes name every object of an environment: they are for who may see all of it. Others' are read over.
+        var visible: [PassRecord] = []
+        var before = context.query["before"]
+        repeat {
+            let page = try await sources.history.passes(of: environment, before: before, limit: min(200, limit))
+            visible += page.filter { context.mayRead($0) }
+            before = page.count == min(200, limit) ? page.last?.id : nil
+        } while before != nil && visible.count < limit
+        return Array(visible.prefix(limit))
     }
 
-    func pass(_ id: String) async throws -> PassRecord {
-        guard let pass = try await sources.history.pass(id) else { throw NotFound() }
+    func pass(_ id: String, _ context: PageContext) async throws -> PassRecord {
+        guard let pass = try await sources.history.pass(id), context.mayRead(pass) else { throw NotFound() }
         return pass
     }
 }
@@ -176,6 +217,10 @@ struct NotFound: Error {
 }
 
 extension PageContext {
+    func mayRead(_ pass: PassRecord) -> Bool {
+        visit.rules.allows(visit.caller, .view, at: .environment(pass.environment))
+    }
+
     func environment(_ name: Name) throws(NotFound) -> EnvironmentStatus {
         if let environment = status.environments.first(where: { $0.environment.name == name }) { return environment }
         let names = status.environments.map(\.environment.name.text)
@@ -200,7 +245,7 @@ extension PageContext {
 // MARK: - errors
 
 extension WebPages {
-    private func notFound(
+    func notFound(
         _ path: String, _ isAPI: Bool, _ context: PageContext, near: NotFound = NotFound()
     ) -> HTTPResponse {
         let known = ["envs", "services", "syncs", "system", "metrics", "readyz", "livez", "healthz"]

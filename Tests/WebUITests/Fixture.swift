@@ -301,7 +301,10 @@ enum Fixture {
         func pass(_ id: String) async throws -> PassRecord? { records.first { $0.id == id } }
     }
 
-    static func pages(_ status: DaemonStatus = Fixture.status(), history: any PassHistory = History()) -> WebPages {
+    static func pages(
+        _ status: DaemonStatus = Fixture.status(), history: any PassHistory = History(),
+        access: WebPages.Access = .local(.developer)
+    ) -> WebPages {
         WebPages(
             sources: .init(
                 status: { status }, history: history,
@@ -309,7 +312,7 @@ enum Fixture {
                     status.environments.contains { $0.services.contains { $0.name == service } } && commit == nil
                         ? Fixture.detail(environment, service) : nil
                 }, requestSync: { _ in true }, metrics: { "kubernaut_up 1\n" }),
-            version: "0.1.0", hosts: ["kubernaut.acme.example"], now: { now })
+            access: access, version: "0.1.0", hosts: ["kubernaut.acme.example"], now: { now })
     }
 }
 

@@ -262,7 +262,8 @@ struct HostileContentTests {
             sources: .init(
                 status: { status }, history: Fixture.History(records: [hostilePass()]),
                 detail: { _, _, _ in hostileDetail() },
-                requestSync: { _ in true }, metrics: { "" }), version: attack, now: { Fixture.now })
+                requestSync: { _ in true }, metrics: { "" }), access: .local(.developer), version: attack,
+            now: { Fixture.now })
     }
 
     static let paths = [

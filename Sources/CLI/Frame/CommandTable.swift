@@ -6,6 +6,6 @@ let commands: [Command] = [
     .render, .diff, .explain, .status, .orphans, .health, .history, .wait,
     .release, .rollback, .hold, .resume,
     .apply, .sync, .prune, .suspend, .unsuspend,
-    .serve, .cluster, .demo,
+    .serve, .cluster, .demo, .devGitHub,
     .help, .completion, .man, .version,
 ]

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Access
 import Changes
 import Domain
 import EmbeddedCluster
@@ -95,8 +96,12 @@ struct Daemon {
                 return registry.text()
             })
         sources.isAlive = { repository.isTurning }
+        let setup = try LoginSetup(configuration, logger: logger)
         let pages = WebPages(
-            sources: sources, version: version, hosts: Set(configuration.hosts), logger: logger)
+            sources: sources,
+            access: WebPages.Access(
+                gate: Gate(login: setup.login, keys: nil, logger: logger), localRole: setup.localRole),
+            version: version, hosts: Set(configuration.hosts), logger: logger)
         var web = WebServer.Configuration()
         web.host = configuration.listen.host
         web.port = configuration.listen.port
@@ -116,7 +121,7 @@ struct Daemon {
     }
 
     private static func banners(_ configuration: ServeConfiguration) -> [String] {
-        configuration.listen.isLoopback
+        configuration.listen.isLoopback || configuration.login != nil
             ? []
             : [
                 "Pages are reachable from outside this machine and have no login yet: whoever can reach them can read them"

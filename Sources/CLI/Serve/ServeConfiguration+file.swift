@@ -28,6 +28,7 @@ extension ServeConfiguration {
             of: top,
             known: [
                 "repository", "signatures", "state", "listen", "hosts", "poll", "cluster", "clusters", "leases", "log",
+                "login",
             ])
         {
             switch key {
@@ -35,6 +36,7 @@ extension ServeConfiguration {
             case "signatures": try read(signatures: node, reader)
             case "state": state = try reader.text(node)
             case "listen": listen = try reader.parse(node, "ADDRESS:PORT such as 127.0.0.1:8080") { ListenAddress($0) }
+            case "login": try read(login: node, reader)
             case "hosts": hosts = try reader.items(node).map(reader.text)
             case "poll": poll = try reader.parse(node, "a duration such as 30s", Self.pollInterval)
             case "cluster": cluster = try Self.read(cluster: node, reader)
@@ -94,6 +96,57 @@ extension ServeConfiguration {
         // YAML reads a bare `off` as a truth value.
         if node.value == .bool(false) { return .off }
         return try reader.parse(node, "off, warn or require") { SignatureMode(rawValue: $0) }
+    }
+
+    private mutating func read(login node: YAMLNode, _ reader: SettingsReader) throws {
+        var login = Login()
+        var isComplete = false
+        for (key, node) in try reader.members(of: node, known: ["url", "keyFile", "github", "local"]) {
+            switch key {
+            case "url":
+                login.publicURL = try reader.parse(node, "an address such as https://kubernaut.example.org") { text in
+                    let isWeb =
+                        text.hasPrefix("https://") || text.hasPrefix("http://127.0.0.1")
+                        || text.hasPrefix("http://localhost")
+                    return isWeb && !text.hasSuffix("/") ? text : nil
+                }
+            case "keyFile": login.keyFile = try reader.text(node)
+            case "local":
+                localRole = try reader.parse(node, "observer, developer, maintainer or admin") { Role(rawValue: $0) }
+            default:
+                isComplete = true
+                try Self.read(github: node, into: &login, reader)
+            }
+        }
+        guard isComplete else {
+            if localRole == nil { throw reader.error(node.mark, "must say github: or local:") }
+            return
+        }
+        guard !login.publicURL.isEmpty else {
+            throw reader.error(node.mark, "must say url: how browsers reach the pages")
+        }
+        self.login = login
+    }
+
+    private static func read(github node: YAMLNode, into login: inout Login, _ reader: SettingsReader) throws {
+        let known = ["clientID", "clientSecretFile", "organizations", "webURL", "apiURL", "authorityFile"]
+        for (key, node) in try reader.members(of: node, known: known) {
+            switch key {
+            case "clientID": login.clientID = try reader.text(node)
+            case "clientSecretFile": login.clientSecretFile = try reader.text(node)
+            case "organizations":
+                login.organizations = try reader.items(node).map { node in
+                    try reader.parse(node, "an organization's login") { isGitHubName($0) ? $0 : nil }
+                }
+            case "webURL": login.webURL = try reader.text(node)
+            case "apiURL": login.apiURL = try reader.text(node)
+            default: login.authorityFile = try reader.text(node)
+            }
+        }
+        // Empty would mean everybody with an account at GitHub.
+        guard !login.clientID.isEmpty, !login.clientSecretFile.isEmpty, !login.organizations.isEmpty else {
+            throw reader.error(node.mark, "needs clientID, clientSecretFile and at least one of organizations")
+        }
     }
 
     private static func read(cluster node: YAMLNode, _ reader: SettingsReader) throws -> Cluster {
@@ -172,7 +225,7 @@ private struct SettingsReader {
         return result
     }
 
-    private func error(_ mark: YAMLMark, _ message: String) -> ConfigurationError {
+    func error(_ mark: YAMLMark, _ message: String) -> ConfigurationError {
         ConfigurationError(description: "\(file):\(mark): \(message)")
     }
 }

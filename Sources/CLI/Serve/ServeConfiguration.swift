@@ -20,6 +20,23 @@ struct ServeConfiguration: Sendable {
         var authorityFile: String?
     }
 
+    /// People sign in with GitHub.
+    struct Login: Sendable {
+        /// How browsers reach the pages; without a slash at its end.
+        var publicURL = ""
+        var clientID = ""
+        var clientSecretFile = ""
+        /// Whose members may sign in.
+        var organizations: [String] = []
+        /// Nil for github.com.
+        var webURL: String?
+        var apiURL: String?
+        /// PEM of an own certificate authority.
+        var authorityFile: String?
+        /// Keys for cookies, one a line; nil for one of the daemon's own in the state folder.
+        var keyFile: String?
+    }
+
     enum Cluster: Sendable, Hashable {
         /// The in-memory cluster of this process.
         case embedded
@@ -42,6 +59,10 @@ struct ServeConfiguration: Sendable {
     var listen = ListenAddress.standard
     /// Names under which browsers and tools may reach the pages, besides loopback.
     var hosts: [String] = []
+    /// Nil: nobody has to sign in.
+    var login: Login?
+    /// Without login, what whoever reaches the pages may do. Nil: a developer's work on loopback, nothing elsewhere.
+    var localRole: Role?
     /// Between two polls, before jitter; 1 s...24 h.
     var poll = Duration.seconds(30)
     /// For environments that name no cluster.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Access
 import Domain
 import HTTPServer
 import Logging
@@ -17,8 +18,9 @@ extension WebPages {
         case .manifest(let environment, let service):
             return Reply.json(try await detail(environment, service, context).json(environment: environment))
         case .passes: return Reply.json(try await passList(context))
-        case .pass(let id): return Reply.json(try await pass(id).json)
+        case .pass(let id): return Reply.json(try await pass(id, context).json)
         case .sync(let name): return try sync(name, request, context)
+        case .me: return Reply.json(me(context))
         }
     }
 
@@ -45,7 +47,8 @@ extension WebPages {
         }
         _ = try context.environment(name)
         guard sources.requestSync(name) else { throw NotFound() }
-        logger.notice("A sync was asked for", ["environment": name, "peer": request.peer])
+        logger.notice(
+            "A sync was asked for", ["environment": name, "who": context.visit.caller.name, "peer": request.peer])
         return Reply.json(["environment": .string(name.text), "accepted": true], status: 202)
     }
 }

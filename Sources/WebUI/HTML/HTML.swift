@@ -76,21 +76,3 @@ private func isWebAddress(_ url: String) -> Bool {
     return (start.hasPrefix("https://") || start.hasPrefix("http://"))
         && url.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7f && $0 != "\\" }
 }
-
-/// Percent-encodes one segment of a path, or one value of a query (RFC 3986, section 2.3).
-func percentEncoded(_ text: String) -> String {
-    let digits = Array("0123456789ABCDEF")
-    var result = ""
-    for byte in text.utf8 {
-        let scalar = Unicode.Scalar(byte)
-        let isUnreserved = byte < 0x80 && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
-        if isUnreserved || "-._~".unicodeScalars.contains(scalar) {
-            result.unicodeScalars.append(scalar)
-        } else {
-            result += "%"
-            result.append(digits[Int(byte >> 4)])
-            result.append(digits[Int(byte & 15)])
-        }
-    }
-    return result
-}

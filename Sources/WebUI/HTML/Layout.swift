@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Access
 import Domain
 
 /// What every page knows.
 struct PageContext: Sendable {
+    /// As the reader may see it.
     let status: DaemonStatus
+    let visit: Visit
     let now: Instant
     /// The daemon's version.
     let version: String
@@ -78,7 +81,18 @@ extension Page {
             <a class="brand" href="/">\(Icon.brand)<span>kubernaut</span></a>
             <nav aria-label="Main"><ul>\(links)</ul></nav>
             <p class="git-state">\(gitState(context))</p>
+            \(reader(context))
             </div></header>
+            """
+    }
+
+    /// Who reads, and the way out. A link would let any page of any site sign people out: this is a form.
+    private func reader(_ context: PageContext) -> HTML {
+        guard let session = context.visit.session else { return "" }
+        return """
+            <form class="reader" method="post" action="/logout">\
+            <input type="hidden" name="form_token" value="\(FormToken.make(from: session.formSecret))"/>\
+            <a href="/account">\(session.person.login)</a> <button>Sign out</button></form>
             """
     }
 

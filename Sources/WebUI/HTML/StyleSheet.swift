@@ -48,6 +48,9 @@ private let frame = """
     .top nav a:hover{background:rgb(255 255 255/.08);color:var(--head-text)}
     .top nav a[aria-current]{background:rgb(255 255 255/.14);color:var(--head-text)}
     .top :focus-visible{outline-color:#fff}
+    .reader{display:flex;align-items:center;gap:.75rem;font-size:.8125rem;margin:0}
+    .reader button,.button{font:inherit;cursor:pointer;padding:.3rem .75rem;border-radius:6px;border:1px solid var(--control);background:transparent;color:inherit}
+    .button{display:inline-block;padding:.5rem 1.1rem;font-weight:600;border-color:var(--link)}
     .git-state{margin:0 0 0 auto;font-size:.8125rem}
     .top .git-state .dim{color:var(--head-dim)}.top .git-state .good{color:#8ef0a7}.top .git-state .dim.b{color:#ffd58a}
     .banners{padding-block:.75rem 0;display:grid;gap:.5rem}

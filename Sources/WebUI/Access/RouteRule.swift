@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Access
+import Domain
+
+/// What an address asks of whoever asks for it. Every address has a rule: a new one does not compile without.
+enum RouteRule: Sendable, Hashable {
+    /// Signing in, and what the machine room needs before anybody can sign in.
+    case open
+    /// Anybody who is somebody. What they may not see is not there for them (`DaemonStatus.visible`).
+    case someone
+    case needs(Permission, Place)
+}
+
+extension Route {
+    var rule: RouteRule {
+        switch self {
+        case .login, .startLogin, .finishLogin, .asset, .livez, .readyz: .open
+        case .overview, .environments, .environment, .service, .account, .logout, .passes, .pass: .someone
+        case .manifest(let environment, let service, _): .needs(.view, .service(service, in: environment))
+        case .system, .metrics: .needs(.view, .site)
+        case .api(let route): route.rule
+        }
+    }
+}
+
+extension Route.API {
+    var rule: RouteRule {
+        switch self {
+        case .status, .environments, .environment, .services, .service, .passes, .pass, .me: .someone
+        case .manifest(let environment, let service): .needs(.view, .service(service, in: environment))
+        case .sync(let environment): .needs(.sync, .environment(environment))
+        }
+    }
+}
+
+extension DaemonStatus {
+    /// The same as `caller` may see it: what they may not is left out before anything is shown, counted or looked up.
+    func visible(to caller: Caller, _ rules: AccessRules) -> DaemonStatus {
+        var status = self
+        status.environments = environments.compactMap { $0.visible(to: caller, rules) }
+        if !rules.allows(caller, .view, at: .site) {
+            status.banners = []
+            status.repository = ""
+            status.fetchProblem = fetchProblem.map { _ in "the repository cannot be read" }
+        }
+        return status
+    }
+}
+
+extension EnvironmentStatus {
+    fileprivate func visible(to caller: Caller, _ rules: AccessRules) -> EnvironmentStatus? {
+        let name = environment.name
+        guard !rules.allows(caller, .view, at: .environment(name)) else { return self }
+        func isVisible(_ service: Name) -> Bool { rules.allows(caller, .view, at: .service(service, in: name)) }
+        var part = self
+        part.services = services.filter { isVisible($0.name) }
+        part.releases = releases.filter { isVisible($0.key) }
+        part.positions = positions.filter { isVisible($0.key) }
+        guard !part.services.isEmpty || !part.releases.isEmpty else { return nil }
+        // These may name objects and files of services that are not theirs.
+        part.diagnostics = []
+        part.heldPrune = []
+        part.heldPruneHash = ""
+        part.lastPass = nil
+        part.sourceProblem = sourceProblem.map { _ in "its branch cannot be rendered" }
+        part.clusterProblem = clusterProblem.map { _ in "its cluster cannot be reached" }
+        return part
+    }
+}

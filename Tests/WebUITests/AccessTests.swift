@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Access
+import Crypto
+import Domain
+import HTTPServer
+import Testing
+
+@testable import WebUI
+
+/// The made-up shop with a policy and five people before its door.
+private struct Door {
+    enum Reader: String, CaseIterable {
+        /// Nobody, a member without any grant, who sees one service, who sees everything, who works everywhere, who may all.
+        case nobody, stranger, cartOnly, observer, developer, admin
+    }
+
+    let pages: WebPages
+    private let sessions = MemorySessions()
+    static let formSecret = [UInt8](repeating: 5, count: 32)
+
+    init() async {
+        var status = Fixture.status()
+        status.policy = Self.policy
+        status.banners = ["a banner that names a secret place"]
+        let site = LoginSite(
+            provider: SilentProvider(), sessions: sessions, box: SealedBox(keys: [Self.formSecret]),
+            publicURL: "https://kubernaut.example", now: { Fixture.now })
+        pages = Fixture.pages(
+            status, history: Fixture.History(records: Fixture.passes),
+            access: WebPages.Access(gate: Gate(login: site, keys: nil, now: { Fixture.now })))
+        for (number, reader) in Reader.allCases.enumerated() where reader != .nobody {
+            let person = Person(
+                id: Int64(number), login: reader.rawValue, name: nil, teams: [], teamsReadAt: Fixture.now)
+            await sessions.save(
+                Session(
+                    digest: hex(sha256(Array(reader.rawValue.utf8))), person: person, createdAt: Fixture.now,
+                    seenAt: Fixture.now, formSecret: Self.formSecret, sealedToken: nil))
+        }
+    }
+
+    private static let policy = Policy(
+        teams: [],
+        grants: [
+            grant("cartOnly", .observer, "*", "cart", line: 1), grant("observer", .observer, "*", "*", line: 2),
+            grant("developer", .developer, "*", "*", line: 3), grant("admin", .admin, "*", "*", line: 4),
+        ])
+
+    private static func grant(_ login: String, _ role: Role, _ environments: String, _ services: String, line: Int)
+        -> Grant
+    {
+        Grant(
+            subjects: [.user(login)], role: role, environments: [Glob(environments)], services: [Glob(services)],
+            location: Domain.SourceLocation(file: "kubernaut.yaml", line: line, column: 1))
+    }
+
+    func ask(_ target: String, as reader: Reader, method: String = "GET", headers: HTTPHeaders = [:], body: String = "")
+        async -> HTTPResponse
+    {
+        var headers = headers
+        if reader != .nobody { headers["Cookie"] = "__Host-kn_session=\(reader.rawValue)" }
+        return await pages.get(target, headers: headers, method: method, body: body)
+    }
+}
+
+/// Nothing here is old enough for GitHub to be asked.
+private struct SilentProvider: IdentityProvider {
+    let issuer = "https://github.example/login/oauth"
+    func authorizeURL(state: String, challenge: String, redirect: String) -> String {
+        "https://github.example/?\(state)"
+    }
+    func token(for code: String, verifier: String, redirect: String) async throws(LoginError) -> Secret { throw away }
+    func person(with token: Secret, at now: Instant) async throws(LoginError) -> Person { throw away }
+    func revoke(_ token: Secret) async {}
+    private var away: LoginError { LoginError(.unreachable, operation: "asking", detail: "nobody is there") }
+}
+
+@Suite("The door to the pages", .timeLimit(.minutes(1)))
+struct AccessTests {
+    /// Who gets in where, written down a second time, by hand. 303 leads to the login; 404 is also what does not exist.
+    private static let table: [(path: String, page: Bool, answers: [Int])] = [
+        // nobody, stranger, cartOnly, observer, developer, admin
+        ("/login", true, [200, 200, 200, 200, 200, 200]),
+        ("/livez", false, [200, 200, 200, 200, 200, 200]),
+        ("/readyz", false, [200, 200, 200, 200, 200, 200]),
+        ("/auth/github", true, [303, 303, 303, 303, 303, 303]),
+        ("/", true, [303, 200, 200, 200, 200, 200]),
+        ("/envs", true, [303, 200, 200, 200, 200, 200]),
+        ("/account", true, [303, 200, 200, 200, 200, 200]),
+        ("/syncs", true, [303, 200, 200, 200, 200, 200]),
+        ("/envs/dev", true, [303, 404, 200, 200, 200, 200]),
+        ("/services/cart", true, [303, 404, 200, 200, 200, 200]),
+        ("/services/search", true, [303, 404, 404, 200, 200, 200]),
+        ("/envs/dev/services/cart/manifest", true, [303, 404, 200, 200, 200, 200]),
+        ("/envs/dev/services/search/manifest", true, [303, 404, 404, 200, 200, 200]),
+        ("/system", true, [303, 404, 404, 200, 200, 200]),
+        ("/metrics", false, [303, 404, 404, 200, 200, 200]),
+        ("/api/v1/me", false, [401, 200, 200, 200, 200, 200]),
+        ("/api/v1/status", false, [401, 200, 200, 200, 200, 200]),
+        ("/api/v1/environments/dev", false, [401, 404, 200, 200, 200, 200]),
+        ("/api/v1/services/search", false, [401, 404, 404, 200, 200, 200]),
+        ("/api/v1/environments/dev/services/search/manifest", false, [401, 404, 404, 200, 200, 200]),
+        ("/nothing-here", true, [404, 404, 404, 404, 404, 404]),
+    ]
+
+    @Test("opens to each reader what the policy grants, and no more")
+    func matrix() async {
+        let door = await Door()
+        for (path, _, answers) in Self.table {
+            for (reader, status) in zip(Door.Reader.allCases, answers) {
+                let answer = await door.ask(path, as: reader)
+                #expect(answer.status == status, "\(path) for \(reader)")
+            }
+        }
+    }
+
+    @Test("lets a sync be asked for by developers alone, on all services", arguments: Door.Reader.allCases)
+    private func sync(reader: Door.Reader) async {
+        let door = await Door()
+        let answer = await door.ask(
+            "/api/v1/environments/dev/sync", as: reader, method: "POST",
+            headers: [
+                "X-Kubernaut": "1", "X-Form-Token": FormToken.make(from: Door.formSecret),
+                "Sec-Fetch-Site": "same-origin",
+            ])
+        let expected: [Door.Reader: Int] = [
+            .nobody: 401, .stranger: 403, .cartOnly: 403, .observer: 403, .developer: 202, .admin: 202,
+        ]
+        #expect(answer.status == expected[reader])
+    }
+
+    @Test("shows who sees one service nothing of the others, on any page or in any list")
+    func leaks() async {
+        let door = await Door()
+        for path in [
+            "/", "/envs", "/envs/dev", "/services/cart", "/syncs", "/account", "/api/v1/status", "/api/v1/services",
+        ] {
+            let text = await door.ask(path, as: .cartOnly).text
+            // A team and a field of records are called like these two.
+            for other in Fixture.serviceNames(14) where !["cart", "search", "images"].contains(other) {
+                #expect(!text.contains(">\(other)<") && !text.contains("\"\(other)\""), "\(other) on \(path)")
+            }
+        }
+        let stranger = await door.ask("/", as: .stranger).text
+        #expect(!stranger.contains("cart") && !stranger.contains("secret place") && !stranger.contains("git.acme.io"))
+    }
+
+    @Test(
+        "refuses a change that no page of this site sent",
+        arguments: [
+            HTTPHeaders([("Sec-Fetch-Site", "cross-site")]), HTTPHeaders([("Sec-Fetch-Site", "same-site")]),
+            HTTPHeaders([("Origin", "https://evil.example")]), HTTPHeaders([("Origin", "null")]),
+        ])
+    func foreignForms(headers: HTTPHeaders) async {
+        let door = await Door()
+        let token = FormToken.make(from: Door.formSecret)
+        let body = "form_token=\(token)"
+        #expect(await door.ask("/logout", as: .admin, method: "POST", headers: headers, body: body).status == 403)
+        #expect(await door.ask("/", as: .admin).status == 200)
+    }
+
+    @Test("signs out with the form's own token, and not without")
+    func logout() async {
+        let door = await Door()
+        #expect(await door.ask("/logout", as: .admin, method: "POST", body: "form_token=").status == 403)
+        let page = await door.ask("/", as: .admin).text
+        let token = page.split(separator: "name=\"form_token\" value=\"").last?.prefix { $0 != "\"" } ?? ""
+        let answer = await door.ask("/logout", as: .admin, method: "POST", body: "form_token=\(token)")
+        #expect(answer.status == 303 && answer.headers["Location"] == "/login")
+        #expect(
+            answer.headers.all("Set-Cookie").contains {
+                $0.hasPrefix("__Host-kn_session=; ") && $0.hasSuffix("Max-Age=0")
+            })
+        #expect(await door.ask("/", as: .admin).status == 303)
+    }
+
+    @Test("brings a reader back to the page they wanted, and never to another site")
+    func returns() async {
+        let door = await Door()
+        let answer = await door.ask("/services/cart?x=1", as: .nobody)
+        #expect(answer.headers["Location"] == "/login?return=%2Fservices%2Fcart%3Fx%3D1")
+        let login = await door.ask("/login?return=https://evil.example/", as: .nobody).text
+        #expect(login.contains("/auth/github?return=%2F\"") && !login.contains("evil"))
+    }
+
+    @Test("answers a wrong key with 401 even where a session is good, and stops guessing")
+    func wrongKeys() async {
+        let door = await Door()
+        var statuses: [Int] = []
+        for _ in 0..<11 {
+            let key = APIKeyText().text.withUnsafeValue { $0 }
+            statuses.append(await door.ask("/", as: .admin, headers: ["Authorization": "Bearer \(key)"]).status)
+        }
+        #expect(statuses == Array(repeating: 401, count: 10) + [429])
+    }
+}
