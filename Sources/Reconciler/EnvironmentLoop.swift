@@ -31,11 +31,7 @@ public final class EnvironmentLoop: Service {
             self.verifier = verifier
             self.source = source
             self.render = render
-            if let health {
-                self.health = { object, _ in health(object) }
-            } else {
-                self.health = { object, rules in rules.health(of: object, now: time.now()) }
-            }
+            self.health = { object, rules in health?(object) ?? rules.health(of: object, now: time.now()) }
             self.history = history
             self.time = time
             self.settings = settings
@@ -318,9 +314,8 @@ public final class EnvironmentLoop: Service {
     public var status: EnvironmentStatus {
         let report = StatusReport(
             book.current, members: bench.index.explainedMembers, finished: bench.index.finished,
-            hooks: bench.index.hooks,
-            now: rooms.time.uptime(),
-            date: rooms.time.now(), stuckAfter: rooms.settings.stuckAfter)
+            hooks: bench.index.hooks, now: rooms.time.uptime(), date: rooms.time.now(),
+            stuckAfter: rooms.settings.stuckAfter)
         book.noteRolling(report.rolling, at: rooms.time.uptime())
         return report.status
     }

@@ -42,7 +42,7 @@ enum ChangeFlag {
         "by", value: "NAME", "who wants it; else what the pipeline says, then the author", variable: "KUBERNAUT_ACTOR")
 
     /// For every command that commits.
-    static let commit = [author, timeout, dryRun, SharedFlag.output(["text", "json"])]
+    static let commit = [author, timeout, dryRun, SharedFlag.signingKey, SharedFlag.output(["text", "json"])]
     static let place = [repository, SharedFlag.path] + access
 }
 

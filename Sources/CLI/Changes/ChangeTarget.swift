@@ -20,7 +20,7 @@ struct ChangeTarget: Sendable {
             try Self.address(invocation), configRoot: root, environment: console.environment,
             credentials: Self.credentials(invocation),
             certificateAuthorityFile: invocation.text("git-ca").map(console.path),
-            logger: Logger(format: .text, threshold: .error))
+            signer: try commitSigner(invocation), logger: Logger(format: .text, threshold: .error))
     }
 
     /// A file of the config root as people see it.

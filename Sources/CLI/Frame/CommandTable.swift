@@ -4,7 +4,7 @@
 let commands: [Command] = [
     .initialize, .validate,
     .render, .diff, .explain, .status, .orphans, .health, .history, .wait,
-    .release, .rollback, .hold, .resume,
+    .release, .promote, .rollback, .hold, .resume,
     .apply, .sync, .prune, .suspend, .unsuspend,
     .serve, .cluster, .demo, .devGitHub,
     .help, .completion, .man, .version,
