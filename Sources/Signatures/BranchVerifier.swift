@@ -7,7 +7,7 @@ public import Logging
 ///
 /// Every commit that came to a branch's first-parent history since it was followed last must be signed by somebody the
 /// policy names; a signed merge vouches for what it merges. A branch that was set back or rewritten is not followed.
-/// The first time only the head is looked at. See `docs/decisions/0007-signatures.md`.
+/// The first time only the head is looked at. See `docs/decisions/0010-signatures.md`.
 public actor BranchVerifier: HeadVerifier {
     private let policy: SignaturePolicy
     private let commits: any CommitReader

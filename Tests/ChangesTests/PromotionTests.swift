@@ -254,9 +254,12 @@ struct PromotionPreviewTests {
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: cart}\nspec: {\(spec)}\n"
     }
 
-    private static let container =
-        "template: {spec: {containers: [{name: main, image: \"cart:1@sha256:"
-        + String(repeating: "0", count: 64) + "\"}]}}"
+    private static let container = container(labelled: "b")
+
+    private static func container(labelled label: String) -> String {
+        "template: {metadata: {labels: {a: \(label)}}, spec: {containers: [{name: main, image: \"cart:1@sha256:"
+            + String(repeating: "0", count: 64) + "\"}]}}"
+    }
 
     @Test(
         "names the risks in words",
@@ -267,8 +270,8 @@ struct PromotionPreviewTests {
                 "Deployment/cart goes to 0 replicas"
             ),
             (
-                deployment("selector: {matchLabels: {a: b}}, \(container)"),
-                deployment("selector: {matchLabels: {a: c}}, \(container)"), .immutableField,
+                deployment("selector: {matchLabels: {a: b}}, \(container(labelled: "b"))"),
+                deployment("selector: {matchLabels: {a: c}}, \(container(labelled: "c"))"), .immutableField,
                 "spec.selector of Deployment/cart cannot change: the cluster will refuse it"
             ),
             (

@@ -285,7 +285,7 @@ struct RuleTests {
                 "kinds: [A.b.c]\notherwise: {health: progressing, text: '{open'}",
                 "health/shop.yaml:2:40: error KN2701: the text has a { without its }: fields are written {status.message}"
             ),
-            ("kinds: [A.b.c", "health/shop.yaml:2:1: error KN2701: cannot be read: did not find expected ',' or ']'"),
+            ("kinds: [A.b.c", "health/shop.yaml:1:14: error KN2701: cannot be read: did not find expected ',' or ']'"),
         ])
     func problems(text: String, expected: String) throws {
         let (rules, diagnostics) = Self.rules(text)
