@@ -9,198 +9,219 @@ import Render
 
 extension Command {
     static let promote = Command(
-        "promote", .change, "bring releases and configuration from one environment to the next",
+        "promote", .change, "bring releases from one environment to another",
         [
-            "Release records merge by rule, service by service: what the target had before comes up to date, what is held "
-                + "stays, and a release that the source never had stays, unless it is named. All other files merge line by "
-                + "line; a conflict refuses, with both sides shown.",
-            "--all makes a merge commit. --service makes an ordinary commit with the record and the service's own files; what "
-                + "other services share stays, and the preview says so.",
-            "The preview (--dry-run) is exact: rendered from the very tree that would be committed. Its last line is what "
-                + "--expect takes; when anything has moved since, nothing is done and the command ends with 3. The cluster is "
-                + "not asked: `kubernaut diff env:TO live:TO` is.",
+            "Release records are merged by rule, service by service: what the target had before it gets the newer one; a "
+                + "held service and a hotfix that FROM never had stay, and are listed. Holds never travel. Everything "
+                + "else is merged line by line; a conflict changes nothing, and is shown. Everything (--all) is a merge "
+                + "commit with two parents; chosen services are an ordinary commit that brings their records, their own "
+                + "files and templates that nobody else uses.",
+            "--dry-run shows exactly what would be committed and what it would mean: services, releases, values, "
+                + "manifests and risks, and what the target's cluster says. The line with --expect binds a later "
+                + "call to that: if anything has moved, nothing is done (exit 3).",
+            "Nothing is checked out; the repository that the clone came from is changed, the clone itself is not.",
         ],
         arguments: [
-            Argument("FROM", "the environment to promote from"), Argument("TO", "the environment to promote to"),
+            Argument("FROM", "the environment that has the releases"), Argument("TO", "the environment that gets them"),
         ],
         flags: [
             Flag("all", "everything that FROM has"), SharedFlag.service,
-            Flag("expect", value: "FROM,TO,DIGEST", "do only what a preview showed"),
-            Flag("reason", value: "TEXT", "why; it stands in the commit"), ChangeFlag.by, SharedFlag.yes,
-            SharedFlag.noInput, ChangeFlag.author, ChangeFlag.timeout, ChangeFlag.dryRun, SharedFlag.signingKey,
-            SharedFlag.output(["table", "diff", "json"]),
+            Flag("dry-run", "show what would happen, change nothing"),
+            SharedFlag.output(["table", "diff", "json"]), SharedFlag.noHeaders,
+            Flag("expect", value: "FROM_SHA,TO_SHA,DIGEST", "do exactly what a dry run showed, or nothing"),
+            Flag("reason", value: "TEXT", "why, for the history"), ChangeFlag.by, ChangeFlag.author,
+            SharedFlag.signingKey, SharedFlag.yes, SharedFlag.noInput,
+            Flag("wait", "follow it until every changed service is healthy; needs --server"), SharedFlag.server,
+            Flag(
+                "timeout", value: "DURATION", "how long to try, and then to wait", default: "5m",
+                variable: "KUBERNAUT_TIMEOUT"),
+            Flag("offline", "do not ask the target's cluster"), SharedFlag.kubeconfig, SharedFlag.context,
         ] + ChangeFlag.place,
         examples: [
-            Example("kubernaut promote dev staging --all --dry-run -o diff", "what would change, and nothing else"),
-            Example("kubernaut promote staging production --service cart --reason 'weekly train'", "one service"),
+            Example("kubernaut promote dev staging --all --dry-run", "what would come"),
+            Example("kubernaut promote dev staging --service cart --dry-run -o diff", "the manifests, line by line"),
+            Example("kubernaut promote staging production --all --yes --reason \"weekly train\"", "for a pipeline"),
         ], stopsCleanly: true
     ) { invocation in
-        let (from, to) = (try invocation.requiredArgument(0), try invocation.requiredArgument(1))
-        let names = try invocation.texts("service").map { (text: String) throws(CommandError) in
-            try parsedName(text, for: "a service")
+        try await Promotion(invocation).run()
+    }
+}
+
+/// One call of `kubernaut promote`.
+private struct Promotion {
+    let invocation: Invocation
+    let console: Console
+    let services: Set<Name>?
+
+    init(_ invocation: Invocation) throws(CommandError) {
+        self.invocation = invocation
+        console = invocation.console
+        var named: Set<Name> = []
+        for text in invocation.texts("service") { named.insert(try parsedName(text, for: "a service")) }
+        guard named.isEmpty == invocation.isOn("all") else {
+            throw CommandError(
+                .usage, named.isEmpty ? "nothing says what to promote" : "--all and --service exclude each other",
+                hint: "say --all, or --service NAME once or more")
         }
-        guard invocation.isOn("all") == names.isEmpty else {
-            throw CommandError(.usage, "say what to promote: --all, or --service NAME once or more")
+        services = named.isEmpty ? nil : named
+        if invocation.isOn("wait"), invocation.text("server") == nil {
+            throw CommandError(
+                .usage, "--wait needs a running kubernaut to ask", hint: "say --server URL, or leave out --wait")
         }
-        var expectation: PromotionExpectation?
-        if let text = invocation.text("expect") {
-            expectation = PromotionExpectation(text)
-            guard expectation != nil else {
-                throw CommandError(
-                    .usage, "--expect must be FROM_SHA,TO_SHA,DIGEST, the last line of a preview, not \"\(text)\"")
+    }
+
+    func run() async throws -> ExitCode {
+        let expectation = try expectation()
+        let progress = Progress(console, "reading the config repository")
+        defer { progress.end() }
+        let repository = try ChangeTarget(invocation).access.mergeable()
+        let (request, pipeline) = try await request(repository)
+        let planner = PromotionPlanner(
+            repository, renderer: Renderer(settings: RenderSettings(disabledWarnings: pipeline.disabledWarnings)),
+            now: wallClock())
+        progress.update("comparing \(request.from.name) with \(request.to.name)")
+        if invocation.isOn("dry-run") { return try await dryRun(request, planner, repository, expectation, progress) }
+        return try await promote(request, pipeline, planner, repository, expectation, progress)
+    }
+
+    private func expectation() throws(CommandError) -> PromotionExpectation? {
+        guard let text = invocation.text("expect") else { return nil }
+        guard let expectation = PromotionExpectation(text) else {
+            throw CommandError(
+                .usage, "--expect must be FROM_SHA,TO_SHA,DIGEST, not \"\(text)\"",
+                hint: "copy the line that --dry-run prints")
+        }
+        return expectation
+    }
+
+    private func request(_ repository: any MergeableRepository) async throws -> (PromotionRequest, Pipeline) {
+        let pipeline = try await policyPipeline(of: repository).pipeline
+        let from = try pipeline.environment(named: invocation.arguments[0])
+        let to = try pipeline.environment(named: invocation.arguments[1])
+        guard from != to else { throw CommandError(.usage, "\(from.name) cannot be promoted to itself") }
+        return (PromotionRequest(from: from, to: to, services: services), pipeline)
+    }
+
+    // MARK: Looking
+
+    private func dryRun(
+        _ request: PromotionRequest, _ planner: PromotionPlanner, _ repository: any MergeableRepository,
+        _ expectation: PromotionExpectation?, _ progress: Progress
+    ) async throws -> ExitCode {
+        let target = try await repository.fetchHead(of: request.to.branch)
+        let source = try await repository.fetchHead(of: request.from.branch)
+        let start = ContinuousClock.now
+        let plan = try await refusing {
+            try await planner.plan(request, from: source.commit, to: target.commit)
+        }
+        let planned = ContinuousClock.now
+        let preview = PromotionPreview(plan, renderer: planner.renderer)
+        if invocation.isOn("verbose") {
+            console.note("reading and merging: \((planned - start).milliseconds) ms")
+            console.note("rendering and comparing: \((ContinuousClock.now - planned).milliseconds) ms")
+        }
+        if let expectation { try await refusing { try await planner.check(preview, against: expectation) } }
+        var opinion = ServerOpinion.notAsked("there is nothing to ask about")
+        if !preview.isEmpty, preview.refusal == nil {
+            progress.update("asking the cluster of \(request.to.name)")
+            opinion = await ServerOpinion.of(preview, invocation)
+        }
+        progress.end()
+        try PromotionReport(preview, opinion, invocation).show()
+        if let refusal = preview.refusal { throw commandError(refusal) }
+        return opinion.refusals.isEmpty ? .done : .conflict
+    }
+
+    // MARK: Doing
+
+    private func promote(
+        _ request: PromotionRequest, _ pipeline: Pipeline, _ planner: PromotionPlanner,
+        _ repository: any MergeableRepository,
+        _ expectation: PromotionExpectation?, _ progress: Progress
+    ) async throws -> ExitCode {
+        var expectation = expectation
+        if !invocation.isOn("yes") {
+            let target = try await repository.fetchHead(of: request.to.branch)
+            let preview = try await refusing { try await planner.preview(request, on: target) }
+            if let expectation { try await refusing { try await planner.check(preview, against: expectation) } }
+            if let refusal = preview.refusal { throw commandError(refusal) }
+            progress.end()
+            if !preview.isEmpty {
+                let isLast = request.to == pipeline.environments.last
+                try PromotionReport(preview, .notAsked(""), invocation)
+                    .confirmation(isExplicit: request.services != nil || !isLast).obtain(invocation)
             }
+            // What somebody agreed to is what is done.
+            expectation = expectation ?? preview.expectation
         }
-        let target = try ChangeTarget(invocation)
-        let source = try target.access.mergeable()
-        let session = try await ChangeSession(invocation, at: target, source)
-        let request = PromotionRequest(
-            from: try session.environment(from), to: try session.environment(to),
-            services: names.isEmpty ? nil : Set(names))
-        guard request.from.branch != request.to.branch else {
-            throw CommandError(.usage, "\(from) and \(to) are the same branch")
+        let timeout = try invocation.duration("timeout") ?? .seconds(300)
+        let (author, committer) = identities(invocation)
+        let loop = ChangeLoop(repository, author: author, committer: committer, patience: .system(timeout: timeout))
+        let outcome = try await refusing { [expectation] in
+            try await loop.run(
+                on: request.to.branch, retrying: { attempt, error in console.note("attempt \(attempt): \(error)") },
+                decide: { head in
+                    try await planner.step(
+                        request, on: head, expecting: expectation, reason: invocation.text("reason"),
+                        actor: invocation.actor(or: author))
+                })
         }
-        let planner = PromotionPlanner(source, renderer: Renderer(), now: wallClock())
+        progress.end()
+        try PromotionReport(outcome.answer, .notAsked(""), invocation).showResult(outcome.commit)
+        guard invocation.isOn("wait"), let server = invocation.text("server"), let commit = outcome.commit else {
+            return .done
+        }
+        let services = outcome.answer.services.filter { $0.word != "removed" }.map(\.name.text)
+        let wait = RolloutWait(
+            server: server, environment: request.to.name, commit: commit, services: services, timeout: timeout)
+        return try await wait.run(console) { other in
+            if other == commit { return true }
+            _ = try await repository.fetch()
+            return try await repository.isAncestor(commit, of: other)
+        }
+    }
+
+    /// Says what was refused in full, then in one sentence.
+    private func refusing<Result>(_ body: () async throws -> Result) async throws -> Result {
         do {
-            return try await Promotion(session: session, planner: planner, request: request).run(expecting: expectation)
+            return try await body()
         } catch let conflict as PromotionConflict {
-            invocation.console.complain(conflict.conflicts.map(\.forPeople).joined(separator: "\n"))
+            console.complain(conflictText(conflict, console.style(.error)))
             throw CommandError(
                 .conflict, conflict.description,
-                hint: "bring both sides together on \(request.from.branch), with git, then promote again")
+                hint: "merge \(conflict.request.from.branch) into \(conflict.request.to.branch) by hand with git, "
+                    + "or make the files equal on one of the two; nothing was changed")
         } catch let moved as PromotionMoved {
             throw CommandError(
-                .conflict, moved.description,
-                hint: "look at a fresh preview: kubernaut promote \(from) \(to) … --dry-run")
+                .conflict, moved.description, hint: "nothing was changed; look again with --dry-run")
+        } catch let refusal as Refusal {
+            throw commandError(refusal)
         }
+    }
+
+    private func commandError(_ refusal: Refusal) -> CommandError {
+        if !refusal.diagnostics.isEmpty {
+            console.complain(DiagnosticReport(refusal.diagnostics, snapshot: nil).text(console.style(.error)))
+        }
+        return CommandError(refusal)
     }
 }
 
-/// One promotion: what it would do, a question, and the doing.
-private struct Promotion {
-    let session: ChangeSession
-    let planner: PromotionPlanner
-    let request: PromotionRequest
-
-    private var invocation: Invocation { session.invocation }
-
-    func run(expecting given: PromotionExpectation?) async throws -> ExitCode {
-        var expectation = given
-        if invocation.isOn("dry-run") {
-            let preview = try await preview(expecting: given)
-            try show(preview, commit: nil)
-            return preview.problems.isEmpty ? .done : .no
-        }
-        if given == nil, !invocation.isOn("yes") {
-            let preview = try await preview(expecting: nil)
-            if !preview.isEmpty, preview.problems.isEmpty {
-                try Confirmation(
-                    summary: preview.summary, question: "Promote \(request.from.name) to \(request.to.name)?",
-                    isExplicit: request.services != nil || !isLast
-                ).obtain(invocation)
-                // What was shown is what is done.
-                expectation = preview.expectation
-            }
-        }
-        let (planner, request, expected) = (planner, request, expectation)
-        let reason = invocation.text("reason")
-        let actor = invocation.actor(or: session.author)
-        let result = try await session.run(on: request.to.branch) { head in
-            try await planner.step(request, on: head, expecting: expected, reason: reason, actor: actor)
-        }
-        try show(result.answer, commit: result.commit)
-        return .done
-    }
-
-    private var isLast: Bool { session.pipeline.environments.last?.name == request.to.name }
-
-    private func preview(expecting expectation: PromotionExpectation?) async throws -> PromotionPreview {
-        let (_, step) = try await session.refusing {
-            try await session.loop().preview(on: request.to.branch) { head -> ChangeStep<PromotionPreview> in
-                let preview = try await planner.preview(request, on: head)
-                if let expectation { try await planner.check(preview, against: expectation) }
-                return .done(preview)
-            }
-        }
-        return step.answer
-    }
-
-    // MARK: Saying
-
-    /// - Parameter commit: What the target's branch was moved to; nil when it was not.
-    private func show(_ preview: PromotionPreview, commit: CommitID?) throws {
-        let console = invocation.console
-        switch invocation.output {
-        case "json":
-            var document = preview.json
-            document["commit"] = commit.map { .string($0.hex) } ?? .null
-            document["dryRun"] = .bool(invocation.isOn("dry-run"))
-            try console.put(String(decoding: document.prettyJSON(), as: UTF8.self))
-        case "diff":
-            try console.put(preview.objects.flatMap(\.lines).map { "\($0)\n" }.joined())
-        default: try console.put(table(preview))
-        }
-        if let commit {
-            console.note("Promoted: commit \(commit.short) on \(request.to.branch)")
-        } else if !preview.isEmpty, invocation.isOn("dry-run"), invocation.output != "json" {
-            console.note("Do exactly this: --expect \(preview.expectation)")
-        }
-        for problem in preview.problems { console.complain("\(problem)") }
-    }
-
-    private func table(_ preview: PromotionPreview) -> String {
-        var text = "\(preview.summary)\n"
-        var rows = preview.services.map { change -> [Table.Cell] in
-            [
-                .plain(change.name.text), .plain(change.record?.before?.release?.version ?? "-"),
-                .plain(change.record.map { $0.after?.release?.version ?? "-" } ?? "-"), .plain(change.word),
-                .plain("\(change.objects.count)"),
-            ]
-        }
-        rows += preview.plan.kept.map { kept in
-            [
-                .plain(kept.service.text), .plain(kept.before?.release?.version ?? "-"),
-                .plain(kept.before?.release?.version ?? "-"), .plain("stays: \(kept.decision.words)"), .plain("0"),
-            ]
-        }
-        if !rows.isEmpty {
-            text += "\n" + Table(["SERVICE", "NOW", "THEN", "CHANGE", "OBJECTS"], rows).text(for: invocation)
-        }
-        let values = preview.values.map { change in
-            let sides = [change.before, change.after].map { $0.map { $0.string ?? $0.jsonText() } ?? "-" }
-            return "  \(change.service) \(change.path): \(sides[0]) -> \(sides[1])  (\(change.origin.location))"
-        }
-        text += section("Values", values) + section("Files", preview.plan.files.map { "  \(preview.path(of: $0))" })
-        return text + section("Mind", preview.risks.map { "  \($0.text)" })
-    }
-
-    private func section(_ title: String, _ lines: [String]) -> String {
-        lines.isEmpty ? "" : "\n\(title)\n" + lines.map { "\($0)\n" }.joined()
-    }
+/// Each file with the lines that both sides changed.
+private func conflictText(_ conflict: PromotionConflict, _ style: Style) -> String {
+    let (from, to) = (conflict.request.from.name, conflict.request.to.name)
+    return conflict.conflicts.map { file in
+        if file.isRemovedByOurs { return style.bold(file.path) + "\n  removed in \(to), changed in \(from)" }
+        if file.isRemovedByTheirs { return style.bold(file.path) + "\n  removed in \(from), changed in \(to)" }
+        if file.hunks.isEmpty { return style.bold(file.path) + "\n  changed in both, and no text" }
+        return file.hunks.map { hunk in
+            ([style.bold("\(file.path):\(hunk.line)"), "  in \(to):"]
+                + hunk.ours.map { style.red("    \($0)") } + ["  in \(from):"]
+                + hunk.theirs.map { style.green("    \($0)") }).joined(separator: "\n")
+        }.joined(separator: "\n")
+    }.joined(separator: "\n")
 }
 
-extension RecordDecision {
-    fileprivate var words: String {
-        switch self {
-        case .nothing, .take: ""
-        case .keep(.held(let hold)): "held\(hold.by.map { " by \($0)" } ?? ""): \(hold.reason)"
-        case .keep(.hotfix): "the source never had this release"
-        case .keep(.onlyInTarget): "only the target has it"
-        case .keep(.dropped): "the target removed it"
-        case .keep(.unreadable): "the source's record cannot be read"
-        case .keep(.notChosen): "not chosen"
-        }
-    }
-}
-
-extension FileConflict {
-    /// The file, and both sides of each place.
-    fileprivate var forPeople: String {
-        if isRemovedByOurs { return "\(path): the target removed it, the source changed it" }
-        if isRemovedByTheirs { return "\(path): the source removed it, the target changed it" }
-        guard !hunks.isEmpty else { return "\(path): both changed it, and it is no text" }
-        return hunks.map { hunk in
-            "\(path):\(hunk.line):\n" + hunk.ours.map { "  target: \($0)\n" }.joined()
-                + hunk.theirs.map { "  source: \($0)\n" }.joined()
-        }.joined()
-    }
+extension Duration {
+    fileprivate var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
 }

@@ -3,6 +3,7 @@
 import Domain
 import HTTPClient
 import JSON
+import Render
 import WebUI
 import YAML
 
@@ -12,6 +13,9 @@ extension Command {
         [
             "Asks a running kubernaut (--server). Without one it looks for itself: the newest commit of each "
                 + "environment's branch that this clone knows, and the cluster, by a dry run that writes nothing.",
+            "With --behind only git is looked at: which services of each environment do not stand where the environment "
+                + "before it stands, and how far behind, by the rule that promote follows. --repo may then name a bare "
+                + "repository or an address, too.",
             "With --check the command ends with 1 unless every service shown is healthy.",
         ],
         arguments: [Argument("SERVICE", "only this service", optional: true)],
@@ -20,10 +24,12 @@ extension Command {
                 "env", short: "e", value: "NAME", "only this environment; may come more than once",
                 variable: "KUBERNAUT_ENV", repeatable: true),
             SharedFlag.server, Flag("check", "end with 1 when a service is not healthy"),
+            Flag("behind", "only services that are not in step with the environment before; asks no cluster"),
             SharedFlag.output(["table", "wide", "name", "json", "yaml"]), SharedFlag.noHeaders,
-            SharedFlag.revision, SharedFlag.repository, SharedFlag.path, SharedFlag.kubeconfig, SharedFlag.context,
-        ],
+            SharedFlag.revision, SharedFlag.kubeconfig, SharedFlag.context,
+        ] + ChangeFlag.place,
         examples: [
+            Example("kubernaut status --behind --repo https://git.example.org/config.git", "what waits to be promoted"),
             Example("kubernaut status --server http://127.0.0.1:8080", "every service in every environment"),
             Example("kubernaut status cart -o wide", "one service, looked up from this clone"),
             Example("kubernaut status --env production --check", "for a pipeline"),
@@ -92,16 +98,24 @@ private func chosen(_ answer: Value, _ invocation: Invocation) throws(CommandErr
             throw CommandError(
                 .notFound, "there is no service \"\(service)\"", hint: didYouMean(service, in: known))
         }
+        environments = environments.map { keep(in: $0) { $0["name"]?.string == service } }
+    }
+    if invocation.isOn("behind") {
         environments = environments.map { environment in
-            var environment = environment
-            environment["services"] = .list(
-                (environment["services"]?.list ?? []).filter { $0["name"]?.string == service })
-            return environment
+            keep(in: environment) { service in
+                service["position"]?.map != nil && service[at: "position", "state"]?.string != "in-step"
+            }
         }
     }
     var shown = answer
     shown["environments"] = .list(environments)
     return shown
+}
+
+private func keep(in environment: Value, _ isKept: (Value) -> Bool) -> Value {
+    var environment = environment
+    environment["services"] = .list((environment["services"]?.list ?? []).filter(isKept))
+    return environment
 }
 
 /// One service in one environment.
@@ -163,19 +177,54 @@ private func text(_ status: Value, _ invocation: Invocation) -> String {
     }
 }
 
+/// `3 releases behind, held`; empty in the first environment.
+private func position(_ service: Value) -> String {
+    let count = service[at: "position", "releases"]?.integer ?? 0
+    let words: String? =
+        switch service[at: "position", "state"]?.string {
+        case "in-step": "in step"
+        case "behind": counted(Int(count), "release") + " behind"
+        case "ahead": "ahead (hotfix)"
+        case "differs": "configuration differs"
+        case "absent": service["verdict"]?.string == Verdict.notHere.slug ? "not here yet" : "only here"
+        default: nil
+        }
+    return [words, service["verdict"]?.string == Verdict.held.slug ? "held" : nil].compactMap(\.self)
+        .joined(separator: ", ")
+}
+
+private func behindTable(_ rows: [StatusRow], _ invocation: Invocation) -> String {
+    let lines = rows.map { row -> [Table.Cell] in
+        let notes = (row.value["diagnostics"]?.list ?? []).filter {
+            [HistoryCodes.leftBehind, HistoryCodes.halfMerged].contains($0["code"]?.string)
+        }
+        let isHeld = row.verdict == Verdict.held.slug
+        let reason = isHeld ? row.value["reason"]?.string : notes.first?["message"]?.string
+        return [
+            .plain(row.environment), .plain(row.service), .plain(row.value[at: "release", "version"]?.string ?? ""),
+            .plain(position(row.value)), .plain(reason ?? ""),
+        ]
+    }
+    return Table(["ENVIRONMENT", "SERVICE", "VERSION", "POSITION", "NOTE"], lines).text(for: invocation)
+}
+
 private func table(_ rows: [StatusRow], _ invocation: Invocation) -> String {
+    if invocation.isOn("behind") { return behindTable(rows, invocation) }
     let isWide = invocation.output == "wide"
     let console = invocation.console
     let showsShape = console.isUnicode && console.terminals.contains(.output)
     let header =
-        ["ENVIRONMENT", "SERVICE", "VERSION", "VERDICT"] + (isWide ? ["COMMIT", "IMAGE", "BY"] : []) + ["REASON"]
+        ["ENVIRONMENT", "SERVICE", "VERSION", "VERDICT"] + (isWide ? ["POSITION", "COMMIT", "IMAGE", "BY"] : []) + [
+            "REASON"
+        ]
     let lines = rows.map { row -> [Table.Cell] in
         let verdict = Verdict.allCases.first { $0.slug == row.verdict }
         let shape = showsShape ? verdict.map { "\($0.shape) " } ?? "" : ""
         let wide: [Table.Cell] =
             isWide
             ? [
-                .plain(row.commit), .plain(row.value[at: "release", "image"]?.string ?? ""),
+                .plain(position(row.value)), .plain(row.commit),
+                .plain(row.value[at: "release", "image"]?.string ?? ""),
                 .plain(row.value[at: "release", "releasedBy"]?.string ?? ""),
             ] : []
         return [

@@ -137,7 +137,7 @@ struct WaitGoal: Sendable {
     }
 }
 
-private struct Waiting {
+struct Waiting {
     let client: HTTPClient
     let server: String
     let goal: WaitGoal

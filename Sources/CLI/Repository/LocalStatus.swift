@@ -1,68 +1,101 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Changes
 import Domain
 import Health
 import Lifecycle
 import Reconciler
+import Render
 
-/// What runs where, found without a daemon: from the clone's branches and the cluster.
+/// What runs where, found without a daemon: from branches and the cluster.
 struct LocalStatus {
     private let invocation: Invocation
-    private let repository: ConfigRepository
+    private let files: StatusFiles
 
-    init(_ invocation: Invocation) throws(CommandError) {
+    init(_ invocation: Invocation) async throws {
         self.invocation = invocation
-        repository = try ConfigRepository(invocation)
+        files = try await StatusFiles(invocation)
     }
 
-    /// An environment whose branch or cluster cannot be read says why; the others are shown.
+    /// An environment whose branch or cluster cannot be read says why; the others are shown. With `--behind` no cluster
+    /// is asked.
     func read() async throws -> DaemonStatus {
-        let workspace = Workspace(try await repository.snapshot(invocation))
-        let pipeline = try workspace.usablePipeline(invocation.console)
-        let cluster = try connect(invocation)
+        let cluster = invocation.isOn("behind") ? nil : try connect(invocation)
         let wanted = invocation.texts("env")
-        var status = DaemonStatus(repository: repository.top)
-        for environment in pipeline.environments where wanted.isEmpty || wanted.contains(environment.name.text) {
-            status.environments.append(await read(environment, workspace, cluster))
+        var status = DaemonStatus(repository: files.name)
+        var before: SourceSnapshot?
+        for environment in files.pipeline.environments {
+            var shown = EnvironmentStatus(environment: environment)
+            var snapshot: SourceSnapshot?
+            do {
+                snapshot = try await files.snapshot(of: environment, reusing: before)
+            } catch {
+                shown.sourceProblem = commandError(for: error).message
+            }
+            if wanted.isEmpty || wanted.contains(environment.name.text) {
+                if let snapshot { try await read(snapshot, comparedWith: before, cluster, into: &shown) }
+                status.environments.append(shown)
+            }
+            before = snapshot
         }
         status.isReady = true
         return status
     }
 
-    private func read(_ environment: Environment, _ workspace: Workspace, _ cluster: any Cluster) async
-        -> EnvironmentStatus
-    {
-        var status = EnvironmentStatus(environment: environment)
-        let state: BranchState
-        do {
-            state = try await BranchState(environment, workspace, repository, at: invocation.text("at"))
-        } catch {
-            status.sourceProblem = commandError(for: error).message
-            return status
-        }
-        status.head = state.commit
-        status.diagnostics = state.rendering.diagnostics
-        if let problem = state.rendering.diagnostics.first(where: { $0.severity == .error }) {
+    private func read(
+        _ snapshot: SourceSnapshot, comparedWith before: SourceSnapshot?, _ cluster: (any Cluster)?,
+        into status: inout EnvironmentStatus
+    ) async throws {
+        let environment = status.environment
+        let (rendering, cache) = files.renderer.render(snapshot, for: environment)
+        status.head = snapshot.commit
+        status.diagnostics = rendering.diagnostics
+        if let problem = rendering.diagnostics.first(where: { $0.severity == .error }) {
             status.sourceProblem = "\(problem)"
+        }
+        var notes: [Name: [Diagnostic]] = [:]
+        if let before {
+            let standing = try await PositionFinder(files.histories, renderer: files.renderer).standing(
+                of: environment, at: snapshot, comparedWith: before, reusing: cache, now: wallClock())
+            (status.positions, notes) = (standing.positions, standing.notes)
+        }
+        guard let cluster else {
+            status.services = rendering.services.map { service in
+                let hold = service.hold.flatMap { $0.isActive(at: wallClock()) ? $0 : nil }
+                return ServiceStatus(
+                    name: service.name, team: service.team, release: service.release,
+                    verdict: hold == nil ? .unknown : .held, reason: hold?.reason ?? "no cluster was asked", since: nil,
+                    objects: [], diagnostics: service.diagnostics + (notes[service.name] ?? []))
+            }
+            let here = Set(status.services.map(\.name))
+            status.services += status.positions.keys.filter { !here.contains($0) }.sorted().map { name in
+                ServiceStatus(
+                    name: name, team: nil, release: nil, verdict: .notHere, reason: "", since: nil, objects: [],
+                    diagnostics: [])
+            }
+            return
         }
         var objects: [PreviewedObject] = []
         do throws(ClusterError) {
-            objects = try await Preview(of: environment, on: cluster).objects(of: state.rendering)
+            objects = try await Preview(of: environment, on: cluster).objects(of: rendering)
         } catch {
             status.clusterProblem = "\(error)"
         }
         let byService = Dictionary(grouping: objects.filter { $0.action != .deleted }, by: \.service)
         let digests = Dictionary(
-            state.rendering.services.flatMap(\.manifests).map { ($0.digest, true) }
+            rendering.services.flatMap(\.manifests).map { ($0.digest, true) }
         ) { first, _ in first }
-        status.services = state.rendering.services.map { service in
-            judge(service, byService[service.name] ?? [], digests: digests, isKnown: status.clusterProblem == nil)
+        let isKnown = status.clusterProblem == nil
+        status.services = rendering.services.map { service in
+            judge(
+                service, byService[service.name] ?? [], digests: digests, isKnown: isKnown,
+                notes: notes[service.name] ?? [])
         }
-        return status
     }
 
     private func judge(
-        _ service: RenderedService, _ objects: [PreviewedObject], digests: [String: Bool], isKnown: Bool
+        _ service: RenderedService, _ objects: [PreviewedObject], digests: [String: Bool], isKnown: Bool,
+        notes: [Diagnostic]
     ) -> ServiceStatus {
         let now = wallClock()
         let statuses = objects.map { object in
@@ -76,7 +109,7 @@ struct LocalStatus {
             isKnown ? Self.verdict(service, objects, statuses, digests) : (.unknown, "the cluster cannot be reached")
         return ServiceStatus(
             name: service.name, team: service.team, release: service.release, verdict: verdict, reason: reason,
-            since: nil, objects: statuses, diagnostics: service.diagnostics)
+            since: nil, objects: statuses, diagnostics: service.diagnostics + notes)
     }
 
     /// The first that holds, in the order in which people must care.
