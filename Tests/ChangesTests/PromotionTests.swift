@@ -199,6 +199,8 @@ struct PromotionTests {
         #expect(try await world.record("cart", in: "test") == nil)
         try await world.promote("dev", "test", ["mail"])
         #expect(try await world.version("mail", in: "test") == "1.0")
+        // Neither has it any more, but it is no unknown name.
+        #expect(try await world.preview("dev", "test", ["cart"]).isEmpty)
     }
 
     @Test("that was looked at is done exactly so, or not at all, and says who moved what")

@@ -19,8 +19,13 @@ extension PromotionPlanner {
         }
     }
 
+    private func hasHistory(of service: Name, _ sides: Sides) async throws -> Bool {
+        let path = RecordComparison.recordPath(of: service)
+        return try await repository.lineage(of: [path: []], at: sides.from, since: nil)[path]?.isEmpty == false
+    }
+
     /// What a person named must be possible as named.
-    func check(_ named: Set<Name>, _ records: [RecordChange], _ sides: Sides) throws(Refusal) {
+    func check(_ named: Set<Name>, _ records: [RecordChange], _ sides: Sides) async throws {
         let request = sides.request
         let byName = Dictionary(uniqueKeysWithValues: records.map { ($0.service, $0) })
         for service in named.sorted() {
@@ -28,7 +33,8 @@ extension PromotionPlanner {
             let isKnown = [sides.before, sides.there].contains {
                 $0.files[path] != nil || $0.files["services/\(service).yaml"] != nil
             }
-            guard isKnown else {
+            // A service that both have given up: its removal was promoted, and there is nothing left to do.
+            if !isKnown, try await !hasHistory(of: service, sides) {
                 let known = sides.there.files.keys.compactMap { RecordComparison.service(ofRecord: $0)?.text }
                 throw Refusal(
                     .notFound, "\(request.from.name) has no service \"\(service)\"",

@@ -34,7 +34,7 @@ public struct PromotionPlanner: Sendable {
         let base = try await repository.mergeBase(of: source, and: target)
         let sides = Sides(request: request, before: before, there: there, from: from.id, to: to.id, base: base)
         let records = try await records(sides)
-        if let named = request.services { try check(named, records, sides) }
+        if let named = request.services { try await check(named, records, sides) }
         let files = try await files(sides)
         let tree: TreeID
         var cache: RenderCache?
