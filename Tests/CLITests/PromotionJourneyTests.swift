@@ -37,7 +37,8 @@ struct PromotionJourneyTests {
         let preview = try await preview()
         #expect(try remote.bare.git("rev-parse", "staging") == before)
         let expect = try #require(preview["expect"]?.string)
-        let done = await run("promote", "dev", "staging", "--all", "--expect", expect, "--reason", "weekly train")
+        let done = await run(
+            "promote", "dev", "staging", "--all", "--expect", expect, "--reason", "weekly train", "--yes")
         #expect(done.code == 0, "\(done.error)")
         #expect(try remote.bare.git("rev-parse", "staging^{tree}") == preview["tree"]?.string)
         let parents = try remote.bare.git("log", "-1", "--format=%P", "staging")
@@ -55,7 +56,7 @@ struct PromotionJourneyTests {
         let expect = try #require(try await preview()["expect"]?.string)
         await release("1.2.0")
         let before = try remote.bare.git("rev-parse", "staging")
-        let refused = await run("promote", "dev", "staging", "--all", "--expect", expect)
+        let refused = await run("promote", "dev", "staging", "--all", "--expect", expect, "--yes")
         #expect(refused.code == 3)
         #expect(refused.error.contains("dev moved: 1 commit since") && refused.error.contains("Release cart 1.2.0"))
         #expect(try remote.bare.git("rev-parse", "staging") == before)

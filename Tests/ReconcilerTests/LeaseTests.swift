@@ -240,6 +240,7 @@ struct ReplicaTests {
             await Task.yield()
         }
         #expect(!haveBoth)
+        await eventually { first.loops[0].status.leadership?.leader == "b" }
         let next = world.repository.commit(Self.services("2"))
         first.request(.poll, at: next)
         await eventually { first.loops[0].status.lastPass?.reason.contains("b leads this environment") == true }

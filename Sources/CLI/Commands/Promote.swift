@@ -40,7 +40,7 @@ extension Command {
         examples: [
             Example("kubernaut promote dev staging --all --dry-run", "what would come"),
             Example("kubernaut promote dev staging --service cart --dry-run -o diff", "the manifests, line by line"),
-            Example("kubernaut promote staging production --all --yes --reason \"weekly train\"", "for a pipeline"),
+            Example("kubernaut promote staging production --all --yes --reason weekly", "for a pipeline"),
         ], stopsCleanly: true
     ) { invocation in
         try await Promotion(invocation).run()
