@@ -136,7 +136,7 @@ public struct LoginSite: Sendable {
     private func begin(_ person: Person, _ token: Secret) async throws -> SetCookie {
         let id = Base64.url.text(randomBytes(32))
         let sealed = token.withUnsafeValue { box.seal(Array($0.utf8), for: Self.tokenPurpose) }
-        try await sessions.save(
+        try await sessions.add(
             Session(
                 digest: Self.digest(of: id), person: person, createdAt: now(), seenAt: now(),
                 formSecret: randomBytes(32), sealedToken: sealed))
@@ -169,7 +169,8 @@ public struct LoginSite: Sendable {
         // A minute is fine enough for the idle limit, and spares a write per request.
         if time.since(session.seenAt) >= .seconds(60) || session.person.teamsReadAt == time {
             session.seenAt = time
-            try await sessions.save(session)
+            // Reading teams takes a while: who signed out in the meantime stays signed out.
+            guard try await sessions.replace(session) else { return nil }
         }
         return session
     }
@@ -222,7 +223,7 @@ public struct LoginSite: Sendable {
         return [SetCookie(Self.sessionCookie, "", maxAge: 0), forgetLogin]
     }
 
-    private static func digest(of id: String) -> String { hex(sha256(Array(id.utf8))) }
+    private static func digest(of id: String) -> String { sha256Hex(Array(id.utf8)) }
 }
 
 /// A sign-in under way, as its sealed cookie holds it.

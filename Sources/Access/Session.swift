@@ -33,8 +33,10 @@ public struct Session: Sendable, Hashable {
 public protocol SessionStore: Sendable {
     /// Nil when there is none; whether it still counts is the caller's to say.
     func session(_ digest: String) async throws -> Session?
-    /// Adds it, or takes the place of the one with its digest.
-    func save(_ session: Session) async throws
+    /// Begins a session.
+    func add(_ session: Session) async throws
+    /// Takes the place of the one with its digest; false when that has ended meanwhile, for then it stays ended.
+    func replace(_ session: Session) async throws -> Bool
     func end(_ digest: String) async throws
     /// Ends every session of a person; returns how many there were.
     func endAll(of person: Int64) async throws -> Int
@@ -51,13 +53,21 @@ public final class MemorySessions: SessionStore {
 
     public func session(_ digest: String) async -> Session? { sessions.withLock { $0[digest] } }
 
-    public func save(_ session: Session) async {
+    public func add(_ session: Session) async {
         sessions.withLock { [limit] sessions in
             sessions[session.digest] = session
             guard sessions.count > limit, let oldest = sessions.values.min(by: { $0.seenAt < $1.seenAt }) else {
                 return
             }
             sessions[oldest.digest] = nil
+        }
+    }
+
+    public func replace(_ session: Session) async -> Bool {
+        sessions.withLock { sessions in
+            guard sessions[session.digest] != nil else { return false }
+            sessions[session.digest] = session
+            return true
         }
     }
 

@@ -3,6 +3,7 @@
 import Access
 import Domain
 import GitHubStandIn
+import Lifecycle
 import Testing
 
 @Suite("Signing in with GitHub", .timeLimit(.minutes(1)))
@@ -146,6 +147,25 @@ struct LoginTests {
             browser.pass(.seconds(300))
             #expect(try await browser.session() == nil)
         }
+    }
+
+    @Test("stays ended when somebody signs out while their teams are read again")
+    func endsMeanwhile() async throws {
+        let sessions = MemorySessions()
+        let session = Session(
+            digest: "1",
+            person: Person(id: 1, login: "kim", name: nil, teams: [], teamsReadAt: Instant(seconds: 0)),
+            createdAt: Instant(seconds: 0), seenAt: Instant(seconds: 0), formSecret: [], sealedToken: nil)
+        #expect(await !sessions.replace(session))
+        await sessions.add(session)
+        #expect(await sessions.replace(session))
+        let browser = try SignIn()
+        try await browser.signIn(as: "kim")
+        let digest = try #require(try await browser.session()).digest
+        browser.endDuringNextRead.withLock { $0 = digest }
+        browser.pass(.seconds(300))
+        #expect(try await browser.session() == nil)
+        #expect(await browser.sessions.session(digest) == nil)
     }
 
     @Test("knows a person by number: a login given to somebody else opens nothing")

@@ -14,6 +14,8 @@ final class SignIn: Sendable {
     let sessions = MemorySessions()
     let site: LoginSite
     let clock = Lock(Instant(seconds: 1_800_000_000))
+    /// A session that ends, as by a sign-out elsewhere, while GitHub is asked.
+    let endDuringNextRead = Lock<String?>(nil)
     private let server: WebServer
     private let client = HTTPClient()
     private let jar = Lock<[String: String]>([:])
@@ -23,7 +25,11 @@ final class SignIn: Sendable {
         let now: Now = { clock.withLock { $0 } }
         let github = GitHubStandIn(now: now)
         self.github = github
-        server = WebServer(name: "github", configuration: WebServer.Configuration(), handler: github.handler)
+        let (sessions, ending) = (sessions, endDuringNextRead)
+        server = WebServer(name: "github", configuration: WebServer.Configuration()) { request in
+            if let digest = ending.withLock({ $0 }) { await sessions.end(digest) }
+            return await github.handler(request)
+        }
         let address = "http://127.0.0.1:\(try server.start())"
         let settings = GitHubSettings(
             clientID: "kubernaut-dev", clientSecret: { Secret(clientSecret) }, organizations: organizations,
