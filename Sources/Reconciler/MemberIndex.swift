@@ -91,6 +91,8 @@ final class MemberIndex: Sendable {
         }
     }
 
+    var findings: [ResourceKey: String] { state.withLock { $0.findings } }
+
     /// - Parameter finding: Nil when nothing ails them any more.
     func note(finding: String?, for key: ResourceKey) {
         let isNew = state.withLock { state in

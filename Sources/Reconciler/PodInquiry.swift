@@ -28,31 +28,46 @@ final class PodInquiry: Sendable {
 
     init(_ bench: Workbench) { self.bench = bench }
 
-    /// Returns when stopping begins.
+    /// Returns when its task is cancelled, or soon after stopping begins.
     func run(until stopping: Interruption) async {
-        while !stopping.isRaised {
-            for key in due().prefix(Self.batch) where !stopping.isRaised { await ask(key, stopping) }
-            _ = await wait(
-                upTo: max(.milliseconds(200), timeToNext()), time: bench.time, interruption: stopping,
-                on: [bench.index.changes], until: { self.noteUnhealthy() })
+        let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let remove = bench.index.changes.add(wake)
+        defer { remove() }
+        wake.yield()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.remind(wake) }
+            for await _ in wakes {
+                noteUnhealthy()
+                for key in due().prefix(Self.batch) where !stopping.isRaised { await ask(key, stopping) }
+                // A large apply changes thousands of members: they are gone through once a second at most.
+                guard !stopping.isRaised, (try? await bench.time.sleep(.seconds(1))) != nil else { break }
+            }
+            group.cancelAll()
         }
     }
 
-    /// Whether a workload became unhealthy that was not before. Forgets those that are healthy again.
-    private func noteUnhealthy() -> Bool {
+    /// What stays unhealthy changes nothing, and is asked after all the same.
+    private func remind(_ wake: AsyncStream<Void>.Continuation) async {
+        while (try? await bench.time.sleep(Self.patience)) != nil {
+            if questions.withLock({ !$0.isEmpty }) { wake.yield() }
+        }
+    }
+
+    /// Takes up workloads that became unhealthy, and forgets those that are healthy again.
+    private func noteUnhealthy() {
         let unhealthy = bench.index.members.filter {
             Self.kinds.contains($0.key.groupKind) && [.progressing, .degraded].contains($0.value.health.status)
         }
         let first = bench.time.uptime() + Self.patience
-        return questions.withLock { questions in
-            for key in questions.keys where unhealthy[key] == nil {
-                questions[key] = nil
-                bench.index.note(finding: nil, for: key)
+        let recovered = questions.withLock { questions in
+            let recovered = questions.keys.filter { unhealthy[$0] == nil }
+            for key in recovered { questions[key] = nil }
+            for key in unhealthy.keys where questions[key] == nil {
+                questions[key] = Question(at: first, pause: .seconds(5))
             }
-            let new = unhealthy.keys.filter { questions[$0] == nil }
-            for key in new { questions[key] = Question(at: first, pause: .seconds(5)) }
-            return !new.isEmpty
+            return recovered
         }
+        for key in recovered { bench.index.note(finding: nil, for: key) }
     }
 
     private func due() -> [ResourceKey] {
@@ -60,11 +75,6 @@ final class PodInquiry: Sendable {
         return questions.withLock { questions in
             questions.filter { $0.value.at <= now }.sorted { ($0.value.at, $0.key) < ($1.value.at, $1.key) }.map(\.key)
         }
-    }
-
-    private func timeToNext() -> Duration {
-        let now = bench.time.uptime()
-        return questions.withLock { $0.values.map(\.at).min().map { $0 - now } ?? .seconds(3600) }
     }
 
     private func ask(_ key: ResourceKey, _ stopping: Interruption) async {

@@ -164,13 +164,15 @@ final class World: Sendable {
     let cluster: FakeCluster
     let environment: Environment
     let settings: ReconcilerSettings
+    let time: TimeSource
 
     init(
         cluster: FakeCluster = FakeCluster(), mode: Environment.ApplyMode = .serverSide,
         prune: PruneBudget = PruneBudget(limit: 100, percent: 100), environment other: Environment? = nil,
-        settings change: (inout ReconcilerSettings) -> Void = { _ in }
+        time: TimeSource = .system, settings change: (inout ReconcilerSettings) -> Void = { _ in }
     ) {
         self.cluster = cluster
+        self.time = time
         environment =
             other ?? Environment(name: name("dev"), namespace: "shop", applyMode: mode, prune: prune)
         var settings = ReconcilerSettings()
@@ -183,7 +185,7 @@ final class World: Sendable {
     var rooms: EnvironmentLoop.Rooms {
         EnvironmentLoop.Rooms(
             source: repository, render: repository.renderer, history: history, logger: .silent, settings: settings,
-            health: testHealth)
+            time: time, health: testHealth)
     }
 
     /// A daemon that has just started and remembers nothing.
