@@ -60,12 +60,6 @@ public struct AccessRules: Sendable {
             policy.teams.filter { team in team.github.map { memberships.contains($0.description.lowercased()) } ?? false
             }.map(\.name))
     }
-
-    /// Whether the caller may see at least one service of the environment: otherwise it does not exist for them.
-    public func canSee(_ environment: Name, services: some Sequence<Name>, as caller: Caller) -> Bool {
-        allows(caller, .view, at: .environment(environment))
-            || services.contains { allows(caller, .view, at: .service($0, in: environment)) }
-    }
 }
 
 /// Yes or no, and why.
@@ -93,6 +87,8 @@ public struct Refusal: Error, Sendable, Hashable, CustomStringConvertible {
         case outOfScope
         /// Without login, this is not open to whoever comes by.
         case notOpen
+        /// Their teams could not be read for too long: they may look, no more.
+        case staleTeams
         /// Nothing shows that a page of this site sent it.
         case foreignForm
     }
@@ -117,6 +113,9 @@ public struct Refusal: Error, Sendable, Hashable, CustomStringConvertible {
         case .outOfScope: "the key's scope does not hold \(permission.rawValue)\(Self.text(place))"
         case .foreignForm:
             "the form was not made for this sign-in, or came from another site; load the page and try again"
+        case .staleTeams:
+            "\(permission.rawValue) needs to know your teams as they are now, and GitHub has not said for half an hour; "
+                + "try again when it answers"
         case .notOpen: "\(need); this daemon has no login: configure one, or open more with login.local"
         }
     }

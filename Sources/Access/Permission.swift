@@ -3,7 +3,7 @@
 public import Domain
 
 /// Something one may be allowed to do. The words are those of keys, pages and refusals.
-public enum Permission: String, Sendable, Hashable, CaseIterable, Comparable {
+public enum Permission: String, Sendable, Hashable, CaseIterable {
     case view
     case sync
     case release
@@ -27,8 +27,6 @@ public enum Permission: String, Sendable, Hashable, CaseIterable, Comparable {
         case .audit, .keys: .admin
         }
     }
-
-    public static func < (left: Permission, right: Permission) -> Bool { left.rawValue < right.rawValue }
 }
 
 /// Where a permission is asked for.

@@ -93,13 +93,15 @@ public struct WebPages: Sendable {
                 hint: "use its address, or name the host in the daemon's configuration")
         }
         let found = Route(rawPath: request.rawPath)
+        // One look: what is allowed and what is shown belong together.
+        let status = sources.status()
         let visit: Visit
         do {
-            visit = try await self.visit(request, found)
+            visit = try await self.visit(request, found, status)
         } catch {
             return answer(error, to: request)
         }
-        let context = context(for: request, visit)
+        let context = context(for: request, visit, status)
         guard let route = found else { return notFound(request.rawPath, isAPI, context) }
         guard route.methods.contains(request.method) else { return methodNotAllowed(route, isAPI, context) }
         do {
@@ -115,9 +117,9 @@ public struct WebPages: Sendable {
         }
     }
 
-    private func context(for request: HTTPRequest, _ visit: Visit) -> PageContext {
+    private func context(for request: HTTPRequest, _ visit: Visit, _ status: DaemonStatus) -> PageContext {
         PageContext(
-            status: sources.status().visible(to: visit.caller, visit.rules), visit: visit, now: now(), version: version,
+            status: status.visible(to: visit.caller, visit.rules), visit: visit, now: now(), version: version,
             path: request.rawPath,
             query: Query(request.rawQuery), host: request.headers["Host"] ?? "localhost")
     }

@@ -19,23 +19,25 @@ private struct Door {
     private let sessions = MemorySessions()
     static let formSecret = [UInt8](repeating: 5, count: 32)
 
-    init() async {
+    init(teamsReadAt: Instant = Fixture.now) async {
         var status = Fixture.status()
         status.policy = Self.policy
         status.banners = ["a banner that names a secret place"]
+        let box = SealedBox(keys: [Self.formSecret])
         let site = LoginSite(
-            provider: SilentProvider(), sessions: sessions, box: SealedBox(keys: [Self.formSecret]),
+            provider: SilentProvider(), sessions: sessions, box: box,
             publicURL: "https://kubernaut.example", now: { Fixture.now })
         pages = Fixture.pages(
             status, history: Fixture.History(records: Fixture.passes),
             access: WebPages.Access(gate: Gate(login: site, keys: nil, now: { Fixture.now })))
         for (number, reader) in Reader.allCases.enumerated() where reader != .nobody {
             let person = Person(
-                id: Int64(number), login: reader.rawValue, name: nil, teams: [], teamsReadAt: Fixture.now)
-            await sessions.save(
+                id: Int64(number), login: reader.rawValue, name: nil, teams: [], teamsReadAt: teamsReadAt)
+            await sessions.add(
                 Session(
-                    digest: hex(sha256(Array(reader.rawValue.utf8))), person: person, createdAt: Fixture.now,
-                    seenAt: Fixture.now, formSecret: Self.formSecret, sealedToken: nil))
+                    digest: sha256Hex(Array(reader.rawValue.utf8)), person: person, createdAt: Fixture.now,
+                    seenAt: Fixture.now, formSecret: Self.formSecret,
+                    sealedToken: box.seal([1], for: "github-token")))
         }
     }
 
@@ -127,6 +129,16 @@ struct AccessTests {
             .nobody: 401, .stranger: 403, .cartOnly: 403, .observer: 403, .developer: 202, .admin: 202,
         ]
         #expect(answer.status == expected[reader])
+    }
+
+    @Test("lets who has not been vouched for in half an hour look, and says why no more")
+    func staleTeams() async {
+        let door = await Door(teamsReadAt: Fixture.ago(30))
+        #expect(await door.ask("/envs/dev", as: .admin).status == 200)
+        let refused = await door.ask(
+            "/api/v1/environments/dev/sync", as: .admin, method: "POST",
+            headers: ["X-Kubernaut": "1", "X-Form-Token": FormToken.make(from: Door.formSecret)])
+        #expect(refused.status == 403 && refused.text.contains("GitHub has not said"))
     }
 
     @Test("shows who sees one service nothing of the others, on any page or in any list")

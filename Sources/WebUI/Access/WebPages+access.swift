@@ -24,7 +24,8 @@ extension WebPages {
     private static let freshness = Duration.seconds(60)
 
     /// - Throws: `Gate.Problem` for credentials that are wrong.
-    func visit(_ request: HTTPRequest, _ route: Route?) async throws(Gate.Problem) -> Visit {
+    func visit(_ request: HTTPRequest, _ route: Route?, _ status: DaemonStatus) async throws(Gate.Problem) -> Visit {
+        let rules = AccessRules(policy: status.policy, localRole: access.localRole)
         // Signing in must work with a broken cookie, and probes without a database.
         guard let route, route.rule != .open else { return Visit(visitor: Gate.Visitor(.nobody), rules: rules) }
         let changesSomething = !["GET", "HEAD"].contains(request.method)
@@ -33,8 +34,6 @@ extension WebPages {
             peer: request.peer, freshness: changesSomething ? Self.freshness : nil)
         return Visit(visitor: visitor, rules: rules)
     }
-
-    private var rules: AccessRules { AccessRules(policy: sources.status().policy, localRole: access.localRole) }
 
     /// - Throws: `Refused`.
     func check(_ route: Route, _ request: HTTPRequest, _ visit: Visit) throws(Refused) {
@@ -50,7 +49,7 @@ extension WebPages {
             if permission != .view, case .person(let person) = visit.caller, let login = access.gate.login,
                 !login.isFresh(person)
             {
-                throw Refused(refusal: Refusal(permission, place, .noGrant))
+                throw Refused(refusal: Refusal(permission, place, .staleTeams))
             }
         }
         try checkOrigin(request, visit)
@@ -83,7 +82,7 @@ extension WebPages {
             return Reply.redirect(to: "/login" + Query([("return", target.text)]).text)
         case .noGrant where refusal.permission == .view:
             return notFound(request.rawPath, isAPI, context)
-        case .noGrant, .lowRole, .outOfScope, .notOpen, .foreignForm:
+        case .noGrant, .lowRole, .outOfScope, .notOpen, .staleTeams, .foreignForm:
             logger.notice(
                 "A request was refused",
                 ["who": context.visit.caller.name, "path": request.rawPath, "why": "\(refusal)"])
