@@ -122,6 +122,9 @@ extension ServeConfiguration {
             if localRole == nil { throw reader.error(node.mark, "must say github: or local:") }
             return
         }
+        guard localRole == nil else {
+            throw reader.error(node.mark, "must say either github: or local:, for whom GitHub knows needs no open door")
+        }
         guard !login.publicURL.isEmpty else {
             throw reader.error(node.mark, "must say url: how browsers reach the pages")
         }
