@@ -3,7 +3,7 @@
 import Domain
 
 /// One line of a kind's table: when all its tests hold, the object has that health.
-struct HealthRule: Sendable, Hashable {
+struct HealthRule: Sendable {
     let tests: [HealthTest]
     let health: HealthStatus
     /// What people read; nil lets the condition speak that the rule is about.
@@ -11,7 +11,7 @@ struct HealthRule: Sendable, Hashable {
 }
 
 /// Something about an object that is so or not.
-enum HealthTest: Sendable, Hashable {
+enum HealthTest: Sendable {
     /// Empty statuses and reasons mean any; the type `*` means any condition.
     case condition(type: String, statuses: Set<String>, reasons: Set<String>)
     /// Whether the field is there with one of the values; empty values mean that being there is enough.
@@ -19,8 +19,8 @@ enum HealthTest: Sendable, Hashable {
 }
 
 /// A sentence with places for fields of the object: `the machine is {status.phase}`.
-struct HealthText: Sendable, Hashable {
-    enum Part: Sendable, Hashable {
+struct HealthText: Sendable {
+    enum Part: Sendable {
         case words(String)
         case field([String])
     }
@@ -63,7 +63,7 @@ extension String {
 }
 
 /// The table of one or more kinds. The first line that holds speaks, whatever the order of the object's conditions.
-struct HealthTable: Sendable, Hashable {
+struct HealthTable: Sendable {
     /// Where conditions are; `*` stands for every item of a list.
     let conditions: [String]
     let rules: [HealthRule]
@@ -99,16 +99,6 @@ struct HealthTable: Sendable, Hashable {
         guard let otherwise else { return nil }
         if otherwise.health == .healthy { return .healthy }
         return ObjectHealth(otherwise.health, otherwise.text?.filled(from: object) ?? "it gives no reason")
-    }
-
-    static func == (left: HealthTable, right: HealthTable) -> Bool {
-        left.conditions == right.conditions && left.rules == right.rules
-            && left.otherwise?.health == right.otherwise?.health && left.otherwise?.text == right.otherwise?.text
-    }
-
-    func hash(into hasher: inout Hasher) {
-        hasher.combine(rules)
-        hasher.combine(otherwise?.health)
     }
 }
 

@@ -129,7 +129,7 @@ struct HealthRuleFile {
 
 /// A kind with its group; `*` at the start of either stands for anything, for the families of operators that serve dozens of
 /// groups: `*.*.services.k8s.aws`.
-struct KindPattern: Sendable, Hashable {
+struct KindPattern: Sendable {
     /// Nil for any.
     let kind: String?
     let group: String

@@ -5,10 +5,10 @@ public import Domain
 /// The rules by which health is judged: those that come with kubernaut, and over them those of a config repository. Pure.
 public struct HealthRules: Sendable {
     private var exact: [GroupKind: HealthTable] = [:]
-    /// In the order of their files; the first that fits counts.
-    private var patterns: [(pattern: KindPattern, table: HealthTable)] = []
-    /// Kinds that a config repository has rules for: those go before what is built in, counting rules included.
-    private var ownKinds: [KindPattern] = []
+    /// Families of kinds, in the order of their files; the first that fits counts.
+    private var families: [(pattern: KindPattern, table: HealthTable)] = []
+    /// A config repository's: they go before everything else, counting rules included.
+    private var own: [(pattern: KindPattern, table: HealthTable)] = []
 
     /// The folder of a config repository, beside `services`.
     public static let folder = "health"
@@ -32,9 +32,7 @@ public struct HealthRules: Sendable {
         // Of two files the later name wins, as the later line of one would.
         for (path, file) in files.sorted(by: { $0.key > $1.key }) {
             let content = HealthRuleFile(file.bytes, path: path)
-            rules.ownKinds += content.tables.flatMap(\.kinds)
-            rules.patterns.insert(
-                contentsOf: content.tables.flatMap { table in table.kinds.map { ($0, table.table) } }, at: 0)
+            rules.own += content.tables.flatMap { table in table.kinds.map { ($0, table.table) } }
             diagnostics += content.diagnostics
         }
         return (rules, diagnostics)
@@ -46,7 +44,7 @@ public struct HealthRules: Sendable {
                 if let kind = pattern.kind, !pattern.isFamily {
                     exact[GroupKind(group: pattern.group, kind: kind)] = table
                 } else {
-                    patterns.append((pattern, table))
+                    families.append((pattern, table))
                 }
             }
         }
@@ -58,19 +56,18 @@ public struct HealthRules: Sendable {
     }
 
     /// How many kinds come with a table of their own, families counted once.
-    package var kindCount: Int { exact.count + patterns.count }
+    package var kindCount: Int { exact.count + families.count }
+
+    private func ownTable(for kind: GroupKind) -> HealthTable? { own.first { $0.pattern.matches(kind) }?.table }
 
     private func table(for kind: GroupKind) -> HealthTable? {
-        if let own = patterns.first(where: { ownKinds.contains($0.pattern) && $0.pattern.matches(kind) }) {
-            return own.table
-        }
-        return exact[kind] ?? patterns.first { $0.pattern.matches(kind) }?.table
+        exact[kind] ?? families.first { $0.pattern.matches(kind) }?.table
     }
 
     /// Whether an object's health depends on its status: true for every kind with a rule and for every custom
     /// resource. For the others (`ConfigMap`, `Role`, …) existing is enough, and metadata is all there is to watch.
     public func matters(_ kind: GroupKind) -> Bool {
-        countingRules[kind] != nil || table(for: kind) != nil || !isBuiltIn(kind)
+        countingRules[kind] != nil || table(for: kind) != nil || ownTable(for: kind) != nil || !isBuiltIn(kind)
     }
 
     /// The health of one object as a cluster holds it.
@@ -85,9 +82,11 @@ public struct HealthRules: Sendable {
             return ObjectHealth(.unknown, "this is no Kubernetes object: apiVersion or kind is missing")
         }
         if let early = commonHealth(of: object) { return early }
-        let isOwn = ownKinds.contains { $0.matches(kind) }
-        if !isOwn, let count = countingRules[kind] { return count(object) }
-        if let health = table(for: kind)?.health(of: object, and: annotatedConditions(of: object)) { return health }
+        let own = ownTable(for: kind)
+        if own == nil, let count = countingRules[kind] { return count(object) }
+        if let health = (own ?? table(for: kind))?.health(of: object, and: annotatedConditions(of: object)) {
+            return health
+        }
         return isBuiltIn(kind) ? .healthy : customHealth(of: object, now: now)
     }
 }
