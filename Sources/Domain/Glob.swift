@@ -15,16 +15,23 @@ public struct Glob: Sendable, Hashable, CustomStringConvertible {
 
     /// Pure; takes at most pattern × text steps, whatever the pattern.
     public func matches(_ text: String) -> Bool {
-        let pattern = Array(pattern.unicodeScalars)
-        let text = Array(text.unicodeScalars)
+        Self.matches(Array(text.unicodeScalars), Array(pattern.unicodeScalars), run: "*", one: "?")
+    }
+
+    /// The same over other units than scalars: OpenSSH's patterns count bytes.
+    ///
+    /// - Parameters:
+    ///   - run: Stands in the pattern for any run of units.
+    ///   - one: Stands for exactly one.
+    public static func matches<Unit: Equatable>(_ text: [Unit], _ pattern: [Unit], run: Unit, one: Unit) -> Bool {
         var (at, position) = (0, 0)
         // Where the last star stands, and up to where it has taken text.
         var star: (at: Int, position: Int)?
         while position < text.count {
-            if at < pattern.count, pattern[at] == "*" {
+            if at < pattern.count, pattern[at] == run {
                 star = (at, position)
                 at += 1
-            } else if at < pattern.count, pattern[at] == "?" || pattern[at] == text[position] {
+            } else if at < pattern.count, pattern[at] == one || pattern[at] == text[position] {
                 at += 1
                 position += 1
             } else if let last = star {
@@ -36,6 +43,6 @@ public struct Glob: Sendable, Hashable, CustomStringConvertible {
                 return false
             }
         }
-        return pattern[at...].allSatisfy { $0 == "*" }
+        return pattern[at...].allSatisfy { $0 == run }
     }
 }

@@ -178,35 +178,17 @@ private struct WordReader {
 
 /// OpenSSH's pattern list: patterns with `*` and `?` between commas; `!` before one forbids what it matches.
 func matches(_ text: String, patterns: String) -> Bool {
+    let text = Array(text.utf8)
+    func matches(_ pattern: Substring) -> Bool {
+        Glob.matches(text, Array(pattern.utf8), run: UInt8(ascii: "*"), one: UInt8(ascii: "?"))
+    }
     var isMatch = false
     for pattern in patterns.split(separator: ",") {
         if pattern.hasPrefix("!") {
-            if matches(Array(text.utf8), Array(pattern.dropFirst().utf8)) { return false }
-        } else if matches(Array(text.utf8), Array(pattern.utf8)) {
+            if matches(pattern.dropFirst()) { return false }
+        } else if matches(pattern) {
             isMatch = true
         }
     }
     return isMatch
-}
-
-/// One pattern; linear but for going back to the last star.
-private func matches(_ text: [UInt8], _ pattern: [UInt8]) -> Bool {
-    var (place, at) = (0, 0)
-    var star: (at: Int, place: Int)?
-    while place < text.count {
-        if at < pattern.count, pattern[at] == UInt8(ascii: "*") {
-            star = (at, place)
-            at += 1
-        } else if at < pattern.count, pattern[at] == UInt8(ascii: "?") || pattern[at] == text[place] {
-            at += 1
-            place += 1
-        } else if let last = star {
-            star = (last.at, last.place + 1)
-            at = last.at + 1
-            place = last.place + 1
-        } else {
-            return false
-        }
-    }
-    return pattern[at...].allSatisfy { $0 == UInt8(ascii: "*") }
 }
