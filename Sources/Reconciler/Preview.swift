@@ -25,10 +25,7 @@ public struct Preview: Sendable {
 
     public init(of environment: Environment, on cluster: any Cluster, settings: ReconcilerSettings = .init()) {
         self.environment = environment
-        let applySet = ApplySet(of: environment)
-        bench = Workbench(
-            cluster: cluster, applySet: applySet, index: MemberIndex(applySet: applySet, health: { _, _ in .healthy }),
-            gate: Gate(limit: settings.parallelRequests), time: .system, settings: settings)
+        bench = Workbench(toLookAt: environment, on: cluster, settings)
     }
 
     /// - Returns: Every object of the rendering and every object that would be deleted, in the order of their keys.

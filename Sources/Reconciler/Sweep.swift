@@ -96,10 +96,7 @@ public struct OrphanSearch: Sendable {
 
     public init(of environment: Environment, on cluster: any Cluster, settings: ReconcilerSettings = .init()) {
         self.environment = environment
-        let applySet = ApplySet(of: environment)
-        bench = Workbench(
-            cluster: cluster, applySet: applySet, index: MemberIndex(applySet: applySet, health: { _, _ in .healthy }),
-            gate: Gate(limit: settings.parallelRequests), time: .system, settings: settings)
+        bench = Workbench(toLookAt: environment, on: cluster, settings)
     }
 
     /// - Returns: Orphans in the order of their keys, and the kinds that could not be listed with the reason.

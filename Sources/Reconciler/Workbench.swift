@@ -30,6 +30,14 @@ struct Workbench: Sendable {
         self.term = term
     }
 
+    /// For a single look, without a daemon: nothing is remembered, and health does not count.
+    init(toLookAt environment: Environment, on cluster: any Cluster, _ settings: ReconcilerSettings) {
+        let applySet = ApplySet(of: environment)
+        self.init(
+            cluster: cluster, applySet: applySet, index: MemberIndex(applySet: applySet, health: { _, _ in .healthy }),
+            gate: Gate(limit: settings.parallelRequests), time: .system, settings: settings)
+    }
+
     /// Whether this replica may write to the environment.
     var mayWrite: Bool { term?.isOpen ?? true }
 

@@ -24,8 +24,7 @@ extension Command {
                 repeatable: true),
             SharedFlag.service, SharedFlag.output(["diff", "table", "name", "json"]), SharedFlag.noHeaders,
             Flag("no-exit-code", "end with 0 also when something differs"),
-            SharedFlag.revision, SharedFlag.repository, SharedFlag.path, SharedFlag.kubeconfig, SharedFlag.context,
-        ],
+        ] + SharedFlag.liveEnvironment,
         examples: [
             Example("kubernaut diff dev staging", "what a promotion would change"),
             Example("kubernaut diff rev:HEAD", "what the edits on disk change, in every environment"),

@@ -16,8 +16,7 @@ extension Command {
         arguments: [Argument("ENVIRONMENT", "whose label")],
         flags: [
             SharedFlag.output(["table", "name", "json"]), SharedFlag.noHeaders,
-            SharedFlag.revision, SharedFlag.repository, SharedFlag.path, SharedFlag.kubeconfig, SharedFlag.context,
-        ],
+        ] + SharedFlag.liveEnvironment,
         examples: [Example("kubernaut orphans production", "what was left behind")]
     ) { invocation in
         let repository = try ConfigRepository(invocation)

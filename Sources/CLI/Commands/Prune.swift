@@ -21,8 +21,7 @@ extension Command {
             Flag("confirm", value: "HASH", "let exactly the list with this hash go; 8 digits or more"),
             Flag("by", value: "NAME", "who confirms, for the history", variable: "USER"),
             SharedFlag.output(["table", "name", "json"]), SharedFlag.noHeaders,
-            SharedFlag.revision, SharedFlag.repository, SharedFlag.path, SharedFlag.kubeconfig, SharedFlag.context,
-        ],
+        ] + SharedFlag.liveEnvironment,
         examples: [
             Example("kubernaut prune production", "what waits, and the hash of the list"),
             Example("kubernaut prune production --confirm 3f2a91c0d4e5", "let it go"),

@@ -100,4 +100,3 @@ extension Layer {
 }
 
 /// `1 error`, `2 errors`.
-func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

@@ -19,8 +19,7 @@ extension Command {
             Flag("reason", value: "TEXT", "why, for everybody who looks"),
             Flag("until", value: "TIME", "when it ends by itself: 2h, or 2026-12-01T09:00:00Z"),
             Flag("by", value: "NAME", "who suspends it", variable: "USER"),
-            SharedFlag.revision, SharedFlag.repository, SharedFlag.path, SharedFlag.kubeconfig, SharedFlag.context,
-        ],
+        ] + SharedFlag.liveEnvironment,
         examples: [
             Example("kubernaut suspend production --reason node-upgrade --until 2h", "leave the cluster alone")
         ]
@@ -41,9 +40,7 @@ extension Command {
         "unsuspend", .run, "let an environment be written to again",
         ["Ends what `kubernaut suspend` began. A `suspend:` in kubernaut.yaml ends with a commit that takes it out."],
         arguments: [Argument("ENVIRONMENT", "which environment")],
-        flags: [
-            SharedFlag.revision, SharedFlag.repository, SharedFlag.path, SharedFlag.kubeconfig, SharedFlag.context,
-        ],
+        flags: SharedFlag.liveEnvironment,
         examples: [Example("kubernaut unsuspend production", "go on")]
     ) { invocation in
         let environment = try await environment(invocation)
@@ -62,8 +59,7 @@ extension Command {
 /// - Throws: `.usage` for what is neither a duration nor a time, and for a time that has passed.
 private func end(_ text: String) throws(CommandError) -> Instant {
     let now = wallClock()
-    let after = Duration(text: text).map { Instant(milliseconds: now.milliseconds + Int64($0 / .milliseconds(1))) }
-    guard let time = after ?? Instant(text) else {
+    guard let time = Duration(text: text).map(now.adding) ?? Instant(text) else {
         throw CommandError(.usage, "--until must be a duration such as 2h, or a time such as 2026-12-01T09:00:00Z")
     }
     guard time > now else { throw CommandError(.usage, "--until \(text) has passed already") }

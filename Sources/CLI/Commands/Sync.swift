@@ -14,9 +14,7 @@ extension Command {
             "Who may update that ConfigMap may ask. Without a daemon, use `kubernaut apply`.",
         ],
         arguments: [Argument("ENVIRONMENT", "which environment")],
-        flags: [
-            SharedFlag.revision, SharedFlag.repository, SharedFlag.path, SharedFlag.kubeconfig, SharedFlag.context,
-        ],
+        flags: SharedFlag.liveEnvironment,
         examples: [Example("kubernaut sync staging", "do not wait for the next commit")]
     ) { invocation in
         let environment = try await environment(invocation)

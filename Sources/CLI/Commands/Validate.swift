@@ -30,8 +30,7 @@ extension Command {
             Flag(
                 "schema-dir", value: "DIR", "OpenAPI v3 documents to check objects against, instead of a cluster's",
                 values: .folder),
-            SharedFlag.revision, SharedFlag.repository, SharedFlag.path, SharedFlag.kubeconfig, SharedFlag.context,
-        ],
+        ] + SharedFlag.liveEnvironment,
         examples: [
             Example("kubernaut validate", "everything"),
             Example("kubernaut validate --env staging --service cart", "one service in one environment"),

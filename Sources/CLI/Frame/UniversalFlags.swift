@@ -27,6 +27,8 @@ enum SharedFlag {
     static let kubeconfig = Flag(
         "kubeconfig", value: "FILE", "how to reach the cluster; default: as kubectl finds it", values: .file)
     static let context = Flag("context", value: "NAME", "the kubeconfig's context to use")
+    /// An environment as a revision of the clone describes it, and the cluster it lives in.
+    static let liveEnvironment = [revision, repository, path, kubeconfig, context]
     static let server = Flag(
         "server", value: "URL", "a running kubernaut to ask", variable: "KUBERNAUT_SERVER")
     static let noBlame = Flag("no-blame", "leave out who changed a line and when; saves reading the history")

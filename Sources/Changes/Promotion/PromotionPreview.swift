@@ -133,5 +133,3 @@ public struct PromotionExpectation: Sendable, Hashable, CustomStringConvertible 
 
     public var description: String { "\(from),\(to),\(digest)" }
 }
-
-func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

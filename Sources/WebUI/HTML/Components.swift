@@ -141,10 +141,6 @@ func text(of duration: Duration) -> String {
     }
 }
 
-func counted(_ count: Int, _ one: String, _ many: String? = nil) -> String {
-    "\(count) \(count == 1 ? one : many ?? one + "s")"
-}
-
 // MARK: - links
 
 func commitText(_ commit: CommitID?) -> HTML {
