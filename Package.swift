@@ -97,7 +97,7 @@ let package = Package(
 
         // Tests mirror the rooms; TestKit is an ordinary target they share.
         .target(
-            name: "TestKit", dependencies: ["Domain", "Platform", "Lifecycle", "HTTPClient", "HTTPServer"],
+            name: "TestKit", dependencies: ["Domain", "Platform", "Lifecycle", "JSON", "HTTPClient", "HTTPServer"],
             path: "Tests/TestKit",
             swiftSettings: house),
         tests("DomainTests", ["Domain"]),

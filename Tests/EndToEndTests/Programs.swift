@@ -64,12 +64,17 @@ final class RunningDaemon: Sendable {
 
     /// Starts it and waits until it listens.
     ///
-    /// - Parameter state: A folder that outlives the daemon, for the next one.
-    init(repository: String, kubeconfig: String, state: String, _ more: [String] = []) async throws {
+    /// - Parameters:
+    ///   - state: A folder that outlives the daemon, for the next one.
+    ///   - port: On loopback; 0 for any that is free.
+    init(
+        repository: String, kubeconfig: String, state: String, port: Int = 0, _ more: [String] = []
+    ) async throws {
         log = "\(state)-\(UUID().uuidString).log"
         arguments =
             [
-                "serve", "--repo", repository, "--kubeconfig", kubeconfig, "--state", state, "--listen", "127.0.0.1:0",
+                "serve", "--repo", repository, "--kubeconfig", kubeconfig, "--state", state, "--listen",
+                "127.0.0.1:\(port)",
                 "--poll", "1s", "--log-format", "json",
             ] + more
         child = try ChildProcess([BuiltBinary.path()] + arguments, output: .file(log), errors: .file(log))

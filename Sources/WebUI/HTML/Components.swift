@@ -177,7 +177,7 @@ func diagnosticList(_ diagnostics: [Diagnostic]) -> HTML {
 func card(_ title: HTML, id: StaticString, aside: HTML = "", _ content: HTML) -> HTML {
     let id = id.description
     return """
-        <section class="card" aria-labelledby="\(id)"><div class="card-head"><h2 id="\(id)">\(title)</h2>\(aside)</div>
+        <section class="card"><div class="card-head"><h2 id="\(id)">\(title)</h2>\(aside)</div>
         \(content)</section>
 
         """

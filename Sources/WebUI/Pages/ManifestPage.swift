@@ -59,7 +59,7 @@ private func manifestCard(
         """
     let shown: HTML = isLong ? "<details><summary>\(annotated.lines.count) lines</summary>\(body)</details>" : body
     return """
-        <section class="card" aria-labelledby="object-\(number)"><div class="card-head"><h2 id="object-\(number)">\
+        <section class="card"><div class="card-head"><h2 id="object-\(number)">\
         \(manifest.kind.kind) <code>\(manifest.name)</code></h2><span class="dim">\(manifest.kind.apiVersion) · from \
         <code>\(manifest.location)</code></span></div>
         \(shown)</section>

@@ -166,7 +166,7 @@ private func objectsCard(_ environment: EnvironmentStatus, _ service: ServiceSta
         : table(
             caption: "Objects of \(service.name) in \(name)", columns: ["Kind", "Name", "Health", "Git"], rows: rows)
     return """
-        <section class="card" aria-labelledby="in-\(name)"><div class="card-head"><h2 id="in-\(name)">In \(name)</h2>\
+        <section class="card"><div class="card-head"><h2 id="in-\(name)">In \(name)</h2>\
         <a href="/envs/\(name)/services/\(service.name)/manifest">Manifest and where its values come from</a></div>
         \(diagnosticList(service.diagnostics))\(objects)</section>
 
