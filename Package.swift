@@ -75,7 +75,7 @@ let package = Package(
         room("Reconciler", ["Domain", "Lifecycle", "Logging", "JSON", "Crypto", "Health"]),
         room("Changes", ["Domain", "Lifecycle", "YAML", "JSON", "Crypto", "Render"]),
         room("Signatures", ["Domain", "Platform", "Lifecycle", "Logging", "JSON", "Crypto"]),
-        room("History", ["Domain", "Lifecycle", "JSON", "CSQLite"]),
+        room("History", ["Domain", "Lifecycle", "JSON", "Access", "CSQLite"]),
         room("Access", ["Domain", "Lifecycle", "Logging", "JSON", "Crypto", "HTTPClient"]),
         room("HTTPServer", ["Domain", "Lifecycle", "CHTTPServer", "CZlib"]),
         room("WebUI", ["Domain", "Lifecycle", "Logging", "JSON", "Crypto", "HTTPServer", "Access"]),
@@ -132,7 +132,7 @@ let package = Package(
         tests(
             "SignaturesTests",
             ["Domain", "Signatures", "Crypto", "GitSource", "Lifecycle", "Logging", "Platform", "TestKit"]),
-        tests("HistoryTests", ["Domain", "History", "Lifecycle", "TestKit"]),
+        tests("HistoryTests", ["Domain", "History", "Access", "Lifecycle", "TestKit"]),
         tests("WebUITests", ["Domain", "WebUI", "Access", "HTTPServer", "JSON", "TestKit"]),
         tests(
             "EmbeddedClusterTests",

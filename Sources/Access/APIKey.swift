@@ -2,6 +2,7 @@
 
 import Crypto
 public import Domain
+import Lifecycle
 
 /// A key for machines, as the store keeps it: without the secret, which is shown once.
 public struct APIKey: Sendable, Hashable, Identifiable {
@@ -13,6 +14,8 @@ public struct APIKey: Sendable, Hashable, Identifiable {
     public let digest: [UInt8]
     public let scope: KeyScope
     public let createdBy: String
+    /// GitHub's number of the person who made it for themselves; nil for one that a machine or an operator made.
+    public let ownerID: Int64?
     public let createdAt: Instant
     public let expiresAt: Instant
     public var revokedAt: Instant?
@@ -21,14 +24,16 @@ public struct APIKey: Sendable, Hashable, Identifiable {
     public var lastUsedFrom: String?
 
     public init(
-        id: String, name: String, digest: [UInt8], scope: KeyScope, createdBy: String, createdAt: Instant,
-        expiresAt: Instant, revokedAt: Instant? = nil, lastUsedAt: Instant? = nil, lastUsedFrom: String? = nil
+        id: String, name: String, digest: [UInt8], scope: KeyScope, createdBy: String,
+        ownerID: Int64? = nil, createdAt: Instant, expiresAt: Instant, revokedAt: Instant? = nil,
+        lastUsedAt: Instant? = nil, lastUsedFrom: String? = nil
     ) {
         self.id = id
         self.name = name
         self.digest = digest
         self.scope = scope
         self.createdBy = createdBy
+        self.ownerID = ownerID
         self.createdAt = createdAt
         self.expiresAt = expiresAt
         self.revokedAt = revokedAt
@@ -89,4 +94,42 @@ public protocol KeyStore: Sendable {
     /// Does nothing when it is revoked already or not there.
     func revoke(_ id: String, at now: Instant) async throws
     func noteUse(of id: String, at now: Instant, from address: String) async throws
+}
+
+/// Keys that end with the process.
+public final class MemoryKeys: KeyStore {
+    private struct Duplicate: Error, CustomStringConvertible {
+        let id: String
+        var description: String { "there is a key \(id) already" }
+    }
+
+    private let stored = Lock<[String: APIKey]>([:])
+
+    public init() {}
+
+    public func add(_ key: APIKey) async throws {
+        let isNew = stored.withLock { keys in
+            guard keys[key.id] == nil else { return false }
+            keys[key.id] = key
+            return true
+        }
+        if !isNew { throw Duplicate(id: key.id) }
+    }
+
+    public func key(_ id: String) async throws -> APIKey? { stored.withLock { $0[id] } }
+
+    public func keys() async throws -> [APIKey] {
+        stored.withLock { $0.values.sorted { ($1.createdAt, $0.id) < ($0.createdAt, $1.id) } }
+    }
+
+    public func revoke(_ id: String, at now: Instant) async throws {
+        stored.withLock { if $0[id]?.revokedAt == nil { $0[id]?.revokedAt = now } }
+    }
+
+    public func noteUse(of id: String, at now: Instant, from address: String) async throws {
+        stored.withLock {
+            $0[id]?.lastUsedAt = now
+            $0[id]?.lastUsedFrom = address
+        }
+    }
 }

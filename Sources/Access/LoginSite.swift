@@ -94,7 +94,11 @@ public struct LoginSite: Sendable {
     }
 
     /// Ends the sign-in: a new session, or a reason why not. Whichever it is, the login cookie must go (`forgetLogin`).
-    public func finish(_ answer: Answer, cookies: Cookies) async throws -> (redirect: Redirect, person: Person) {
+    ///
+    /// - Parameter browser: The `User-Agent` field.
+    public func finish(
+        _ answer: Answer, cookies: Cookies, browser: String? = nil
+    ) async throws -> (redirect: Redirect, person: Person) {
         let operation = "signing in"
         guard let attempt = attempt(in: cookies), let state = answer.state,
             isEqualInConstantTime(Array(state.utf8), Array(attempt.state.utf8)),
@@ -127,19 +131,22 @@ public struct LoginSite: Sendable {
         }
         // A browser that was signed in already gets a new session all the same: nobody can hand one over.
         if let old = cookies[SetCookie.prefix + Self.sessionCookie] { try await sessions.end(Self.digest(of: old)) }
-        let cookie = try await begin(person, token)
+        let cookie = try await begin(person, token, browser)
         return (Redirect(location: attempt.target.text, cookies: [cookie, forgetLogin]), person)
     }
 
     public var forgetLogin: SetCookie { SetCookie(Self.loginCookie, "", maxAge: 0) }
 
-    private func begin(_ person: Person, _ token: Secret) async throws -> SetCookie {
+    private func begin(_ person: Person, _ token: Secret, _ browser: String?) async throws -> SetCookie {
+        let time = now()
+        try await sessions.forget(
+            createdBefore: time.adding(.zero - limits.session), unseenSince: time.adding(.zero - limits.idle))
         let id = Base64.url.text(randomBytes(32))
         let sealed = token.withUnsafeValue { box.seal(Array($0.utf8), for: Self.tokenPurpose) }
         try await sessions.add(
             Session(
-                digest: Self.digest(of: id), person: person, createdAt: now(), seenAt: now(),
-                formSecret: randomBytes(32), sealedToken: sealed))
+                digest: Self.digest(of: id), person: person, createdAt: time, seenAt: time,
+                formSecret: randomBytes(32), sealedToken: sealed, browser: browser.map { String($0.prefix(200)) }))
         return SetCookie(Self.sessionCookie, id, maxAge: Int(limits.session.components.seconds))
     }
 

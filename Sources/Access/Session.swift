@@ -14,10 +14,12 @@ public struct Session: Sendable, Hashable {
     public let formSecret: [UInt8]
     /// The person's GitHub token, sealed: only needed to read their teams again. Nil when the provider needs none.
     public let sealedToken: [UInt8]?
+    /// How the browser called itself at sign-in, for the person to recognize it by; at most 200 characters.
+    public let browser: String?
 
     public init(
         digest: String, person: Person, createdAt: Instant, seenAt: Instant, formSecret: [UInt8],
-        sealedToken: [UInt8]?
+        sealedToken: [UInt8]?, browser: String? = nil
     ) {
         self.digest = digest
         self.person = person
@@ -25,6 +27,7 @@ public struct Session: Sendable, Hashable {
         self.seenAt = seenAt
         self.formSecret = formSecret
         self.sealedToken = sealedToken
+        self.browser = browser
     }
 }
 
@@ -40,7 +43,10 @@ public protocol SessionStore: Sendable {
     func end(_ digest: String) async throws
     /// Ends every session of a person; returns how many there were.
     func endAll(of person: Int64) async throws -> Int
+    /// The oldest first; some may have ended by their age.
     func sessions(of person: Int64) async throws -> [Session]
+    /// Forgets sessions that have ended by their age.
+    func forget(createdBefore created: Instant, unseenSince seen: Instant) async throws
 }
 
 /// Sessions that end with the process.
@@ -84,6 +90,12 @@ public final class MemorySessions: SessionStore {
     public func sessions(of person: Int64) async -> [Session] {
         sessions.withLock { sessions in
             sessions.values.filter { $0.person.id == person }.sorted { $0.createdAt < $1.createdAt }
+        }
+    }
+
+    public func forget(createdBefore created: Instant, unseenSince seen: Instant) async {
+        sessions.withLock { sessions in
+            sessions = sessions.filter { $0.value.createdAt >= created && $0.value.seenAt >= seen }
         }
     }
 }

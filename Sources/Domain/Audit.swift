@@ -35,6 +35,8 @@ public struct AuditRecord: Sendable, Hashable, Identifiable {
         /// By the daemon itself.
         case daemon
         case git
+        /// On the daemon's machine, past the daemon.
+        case cli
     }
 
     public enum Result: String, Sendable, Hashable, CaseIterable {
@@ -59,7 +61,7 @@ public struct AuditRecord: Sendable, Hashable, Identifiable {
         }
     }
 
-    /// Sorts by time, as pass ids do.
+    /// As `newID` makes it: sorts by time, which stores rely on to find rows of some days.
     public let id: String
     public let at: Instant
     public let actor: Actor
@@ -79,6 +81,19 @@ public struct AuditRecord: Sendable, Hashable, Identifiable {
     public var detail: String?
     /// The commit that it made or was about.
     public var commit: CommitID?
+
+    /// An id for a row of now: `idStart`, and 20 hexadecimal digits of chance.
+    public static func newID(at now: Instant) -> String {
+        idStart(at: now) + (0..<2).map { _ in digits(UInt64.random(in: 0..<1 << 40), 10) }.joined()
+    }
+
+    /// How ids of this moment begin: 12 hexadecimal digits, its milliseconds since 1970.
+    public static func idStart(at moment: Instant) -> String { digits(UInt64(max(0, moment.milliseconds)), 12) }
+
+    private static func digits(_ number: UInt64, _ count: Int) -> String {
+        let text = String(number, radix: 16)
+        return String(repeating: "0", count: max(0, count - text.count)) + text.suffix(count)
+    }
 
     public init(
         id: String, at: Instant, actor: Actor, channel: Channel, action: Action, result: Result
@@ -104,11 +119,33 @@ public struct AuditQuery: Sendable, Hashable {
     public var since: Instant?
     /// Up to here, exclusive.
     public var until: Instant?
+    /// What the reader may see; nil for everything.
+    public var part: Part?
+
+    /// Somebody's own rows, and all rows about some environments.
+    public struct Part: Sendable, Hashable {
+        public let actor: AuditRecord.Actor
+        public let environments: Set<Name>
+
+        public init(actor: AuditRecord.Actor, environments: Set<Name> = []) {
+            self.actor = actor
+            self.environments = environments
+        }
+
+        /// People are their number, keys their id: names change, and are given to others.
+        public func holds(_ record: AuditRecord) -> Bool {
+            if let environment = record.environment, environments.contains(environment) { return true }
+            if let number = actor.personID { return record.actor.personID == number }
+            if let key = actor.keyID { return record.actor.keyID == key }
+            return record.actor == actor
+        }
+    }
 
     public init() {}
 
     public func matches(_ record: AuditRecord) -> Bool {
-        (actor.map { $0 == record.actor.name } ?? true) && (action.map { $0 == record.action } ?? true)
+        (part?.holds(record) ?? true) && (actor.map { $0 == record.actor.name } ?? true)
+            && (action.map { $0 == record.action } ?? true)
             && (result.map { $0 == record.result } ?? true)
             && (environment.map { $0 == record.environment } ?? true)
             && (service.map { record.services.contains($0) } ?? true)

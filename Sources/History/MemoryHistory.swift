@@ -43,3 +43,30 @@ extension HistoryError {
             .duplicate, operation: "appending pass \(record.id)", detail: "there is a pass with this id already")
     }
 }
+
+/// An audit that lives as long as the process.
+public final class MemoryAudit: AuditLog {
+    private let rows = Lock<[String: AuditRecord]>([:])
+
+    public init() {}
+
+    public func append(_ record: AuditRecord) async throws {
+        let isNew = rows.withLock { rows in
+            guard rows[record.id] == nil else { return false }
+            rows[record.id] = record
+            return true
+        }
+        guard isNew else {
+            throw HistoryError(
+                .duplicate, operation: "writing the audit's row \(record.id)",
+                detail: "there is one with this id already")
+        }
+    }
+
+    public func records(matching query: AuditQuery, before: String?, limit: Int) async throws -> [AuditRecord] {
+        let matching = rows.withLock { rows in
+            rows.values.filter { query.matches($0) && (before.map($0.id.precedesInBytes) ?? true) }
+        }
+        return Array(matching.sorted { $1.id.precedesInBytes($0.id) }.prefix(pageLimit(limit)))
+    }
+}

@@ -4,17 +4,20 @@ import CSQLite
 
 /// One open SQLite database. Owns its `sqlite3 *` and closes it when the value goes away.
 ///
-/// Noncopyable and not `Sendable`: it stays with the actor that opened it, and is opened without SQLite's own mutex.
-struct SQLiteDatabase: ~Copyable {
+/// Not `Sendable`: it stays with the actor that opened it, and is opened without SQLite's own mutex.
+final class SQLiteDatabase: Database {
     private let handle: OpaquePointer
+
+    private init(handle: OpaquePointer) { self.handle = handle }
 
     /// Opens a database file, making it when there is none.
     ///
     /// - Parameters:
     ///   - busyTimeout: How long to wait for another process's transaction.
     ///   - pageLimit: How many pages of 4 KiB the file may have; nil for as many as the disk holds.
+    ///   - isDurable: Whether a commit waits for the disk.
     static func open(
-        _ path: String, busyTimeout: Duration, pageLimit: Int? = nil
+        _ path: String, busyTimeout: Duration, pageLimit: Int? = nil, isDurable: Bool = true
     ) throws(HistoryError) -> SQLiteDatabase {
         let operation = "opening \(path)"
         var raw: OpaquePointer?
@@ -29,8 +32,9 @@ struct SQLiteDatabase: ~Copyable {
         sqlite3_busy_timeout(raw, Int32(clamping: busyTimeout.components.seconds * 1000))
         try database.execute("PRAGMA trusted_schema = OFF", while: operation)
         try database.execute("PRAGMA journal_mode = WAL", while: operation)
-        // In WAL mode NORMAL keeps the file whole in every crash; only a power cut can lose the last records.
-        try database.execute("PRAGMA synchronous = NORMAL", while: operation)
+        // What was answered is on the disk, also after a power cut: a revoked key stays revoked. In WAL mode NORMAL keeps
+        // the file whole in every crash and may lose the last records in a power cut.
+        try database.execute("PRAGMA synchronous = \(isDurable ? "FULL" : "NORMAL")", while: operation)
         if let pageLimit { try database.execute("PRAGMA max_page_count = \(pageLimit)", while: operation) }
         return database
     }
@@ -59,33 +63,35 @@ struct SQLiteDatabase: ~Copyable {
     }
 
     /// Compiles one statement.
-    func prepare(_ sql: String, while operation: String) throws(HistoryError) -> SQLiteStatement {
+    private func prepare(_ sql: String, while operation: String) throws(HistoryError) -> SQLiteStatement {
         var raw: OpaquePointer?
+        // `$1` would be a name to SQLite, numbered by where it stands first; `?1` is the number itself.
+        let sql = sql.replacing("$", with: "?")
         try check(sqlite3_prepare_v2(handle, sql, -1, &raw, nil), while: operation)
         guard let raw else { preconditionFailure("sqlite3_prepare_v2: success without a statement") }
         return SQLiteStatement(statement: raw, operation: operation)
     }
 
-    /// Compiles and runs one statement, and reads all its rows.
-    func rows<Row>(
-        _ sql: String, _ arguments: [SQLiteValue] = [], while operation: String,
-        _ read: (borrowing SQLiteRow) throws(HistoryError) -> Row
-    ) throws(HistoryError) -> [Row] {
-        try prepare(sql, while: operation).rows(arguments, read)
+    func rows(
+        _ sql: String, _ arguments: [SQLValue], while operation: String
+    ) throws(HistoryError) -> [SQLRow] {
+        try prepare(sql, while: operation).rows(arguments)
+    }
+
+    @discardableResult
+    func run(_ sql: String, each arguments: [[SQLValue]], while operation: String) throws(HistoryError) -> Int {
+        let statement = try prepare(sql, while: operation)
+        var count = 0
+        for arguments in arguments {
+            _ = try statement.rows(arguments)
+            count += Int(sqlite3_changes(handle))
+        }
+        return count
     }
 
     private func check(_ status: Int32, while operation: String) throws(HistoryError) {
         try checkSQLite(status, handle, while: operation)
     }
-}
-
-/// What goes into a statement's placeholders.
-enum SQLiteValue {
-    case null
-    case integer(Int64)
-    case text(String)
-
-    static func optional(_ text: String?) -> SQLiteValue { text.map(SQLiteValue.text) ?? .null }
 }
 
 /// One compiled statement. Owns its `sqlite3_stmt *`; must not outlive its database.
@@ -101,16 +107,10 @@ struct SQLiteStatement: ~Copyable {
     deinit { sqlite3_finalize(statement) }
 
     /// Runs the statement with these arguments; may be called again.
-    func run(_ arguments: [SQLiteValue]) throws(HistoryError) {
-        _ = try rows(arguments) { _ throws(HistoryError) in }
-    }
-
-    func rows<Row>(
-        _ arguments: [SQLiteValue], _ read: (borrowing SQLiteRow) throws(HistoryError) -> Row
-    ) throws(HistoryError) -> [Row] {
+    func rows(_ arguments: [SQLValue]) throws(HistoryError) -> [SQLRow] {
         defer { sqlite3_reset(statement) }
         for (index, argument) in arguments.enumerated() { try bind(argument, at: Int32(index + 1)) }
-        var rows: [Row] = []
+        var rows: [SQLRow] = []
         while true {
             let status = sqlite3_step(statement)
             if status == SQLITE_DONE { return rows }
@@ -118,11 +118,24 @@ struct SQLiteStatement: ~Copyable {
                 try check(status)
                 return rows
             }
-            rows.append(try read(SQLiteRow(statement: statement)))
+            var values: [SQLValue] = []
+            for column in 0..<sqlite3_column_count(statement) { values.append(value(column)) }
+            rows.append(SQLRow(values: values))
         }
     }
 
-    private func bind(_ value: SQLiteValue, at index: Int32) throws(HistoryError) {
+    private func value(_ column: Int32) -> SQLValue {
+        switch sqlite3_column_type(statement, column) {
+        case SQLITE_NULL: return .null
+        case SQLITE_INTEGER: return .integer(sqlite3_column_int64(statement, column))
+        default:
+            guard let bytes = sqlite3_column_text(statement, column) else { return .text("") }
+            let count = Int(sqlite3_column_bytes(statement, column))
+            return .text(String(decoding: UnsafeRawBufferPointer(start: bytes, count: count), as: UTF8.self))
+        }
+    }
+
+    private func bind(_ value: SQLValue, at index: Int32) throws(HistoryError) {
         // Safe: SQLITE_TRANSIENT, which Swift cannot import, is -1 by SQLite's documentation: copy at once.
         let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
         switch value {
@@ -141,23 +154,6 @@ struct SQLiteStatement: ~Copyable {
 
     private func check(_ status: Int32) throws(HistoryError) {
         try checkSQLite(status, sqlite3_db_handle(statement), while: operation)
-    }
-}
-
-/// The row a statement stands on; valid only inside the closure that gets it.
-struct SQLiteRow: ~Copyable {
-    private let statement: OpaquePointer
-
-    fileprivate init(statement: OpaquePointer) { self.statement = statement }
-
-    func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }
-
-    func text(_ column: Int32) -> String { optionalText(column) ?? "" }
-
-    func optionalText(_ column: Int32) -> String? {
-        guard let bytes = sqlite3_column_text(statement, column) else { return nil }
-        let count = Int(sqlite3_column_bytes(statement, column))
-        return String(decoding: UnsafeRawBufferPointer(start: bytes, count: count), as: UTF8.self)
     }
 }
 

@@ -27,6 +27,10 @@ public struct WebPages: Sendable {
         public var metrics: @Sendable () -> String
         /// Whether the daemon's loops still turn. Must not depend on git or clusters: a restart cannot mend those.
         public var isAlive: @Sendable () -> Bool = { true }
+        /// Who did what; nil where nothing is written down.
+        public var audit: (any AuditLog)?
+        /// Keys for machines; nil where there can be none.
+        public var keys: (any KeyStore)?
 
         public init(
             status: @escaping @Sendable () -> DaemonStatus, history: any PassHistory,

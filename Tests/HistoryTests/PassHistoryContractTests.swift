@@ -7,18 +7,6 @@ import Testing
 
 /// What every store must do; one row per implementation.
 @Suite(.timeLimit(.minutes(1))) struct PassHistoryContractTests {
-    enum Store: String, CaseIterable, Sendable {
-        case memory
-        case sqlite
-
-        func make(in folder: TemporaryFolder) -> any PassHistory {
-            switch self {
-            case .memory: MemoryHistory()
-            case .sqlite: SQLiteHistory(path: "\(folder.path)/history.sqlite")
-            }
-        }
-    }
-
     private let folder: TemporaryFolder
     private let dev: Name
     private let production: Name
@@ -29,25 +17,25 @@ import Testing
         production = try #require(Name("production"))
     }
 
-    @Test("a record comes back exactly as it was appended", arguments: Store.allCases)
-    func roundTrip(store: Store) async throws {
-        let history = store.make(in: folder)
+    @Test("a record comes back exactly as it was appended", arguments: Kind.allCases)
+    func roundTrip(store: Kind) async throws {
+        let history = try await store.make(in: folder).history
         let record = try fullRecord()
         try await history.append(record)
         #expect(try await history.pass(record.id) == record)
         #expect(try await history.passes(of: nil, before: nil, limit: 10) == [record])
     }
 
-    @Test("an id that nobody appended gives nil", arguments: Store.allCases)
-    func missing(store: Store) async throws {
-        let history = store.make(in: folder)
+    @Test("an id that nobody appended gives nil", arguments: Kind.allCases)
+    func missing(store: Kind) async throws {
+        let history = try await store.make(in: folder).history
         #expect(try await history.pass(passID(1)) == nil)
         #expect(try await history.passes(of: nil, before: nil, limit: 10).isEmpty)
     }
 
-    @Test("pages walk from the newest to the oldest without gap or repetition", arguments: Store.allCases)
-    func pages(store: Store) async throws {
-        let history = store.make(in: folder)
+    @Test("pages walk from the newest to the oldest without gap or repetition", arguments: Kind.allCases)
+    func pages(store: Kind) async throws {
+        let history = try await store.make(in: folder).history
         // Appended out of order: environments finish when they finish.
         for number in [3, 1, 2, 7, 5, 4, 6] { try await history.append(emptyRecord(number, dev)) }
         var seen: [String] = []
@@ -60,17 +48,17 @@ import Testing
         #expect(seen == (1...7).reversed().map(passID))
     }
 
-    @Test("a page of one environment holds nothing of another", arguments: Store.allCases)
-    func filter(store: Store) async throws {
-        let history = store.make(in: folder)
+    @Test("a page of one environment holds nothing of another", arguments: Kind.allCases)
+    func filter(store: Kind) async throws {
+        let history = try await store.make(in: folder).history
         for number in 1...6 { try await history.append(emptyRecord(number, number % 2 == 0 ? dev : production)) }
         #expect(try await history.passes(of: dev, before: nil, limit: 10).map(\.id) == [6, 4, 2].map(passID))
         #expect(try await history.passes(of: production, before: passID(5), limit: 1).map(\.id) == [passID(3)])
     }
 
-    @Test("a second record with the same id is refused and the first one stays", arguments: Store.allCases)
-    func duplicate(store: Store) async throws {
-        let history = store.make(in: folder)
+    @Test("a second record with the same id is refused and the first one stays", arguments: Kind.allCases)
+    func duplicate(store: Kind) async throws {
+        let history = try await store.make(in: folder).history
         try await history.append(emptyRecord(1, dev))
         let error = await #expect(throws: HistoryError.self) { try await history.append(emptyRecord(1, production)) }
         #expect(error?.code == .duplicate)
@@ -80,16 +68,16 @@ import Testing
 
     static let limits: [(asked: Int, given: Int)] = [(-1, 0), (0, 0), (1, 1), (200, 200), (201, 200), (.max, 200)]
 
-    @Test("a page holds at most 200 records", arguments: Store.allCases, limits)
-    func limit(store: Store, limit: (asked: Int, given: Int)) async throws {
-        let history = store.make(in: folder)
+    @Test("a page holds at most 200 records", arguments: Kind.allCases, limits)
+    func limit(store: Kind, limit: (asked: Int, given: Int)) async throws {
+        let history = try await store.make(in: folder).history
         for number in 1...205 { try await history.append(emptyRecord(number, dev)) }
         #expect(try await history.passes(of: nil, before: nil, limit: limit.asked).count == limit.given)
     }
 
-    @Test("texts of any kind survive: empty ones, NUL, quotes, every plane of Unicode", arguments: Store.allCases)
-    func texts(store: Store) async throws {
-        let history = store.make(in: folder)
+    @Test("texts of any kind survive: empty ones, NUL, quotes, every plane of Unicode", arguments: Kind.allCases)
+    func texts(store: Kind) async throws {
+        let history = try await store.make(in: folder).history
         var record = emptyRecord(1, dev)
         record.warnings = ["", "a\0b", "'; DROP TABLE pass; --", "é e\u{301} 🛳 \u{10FFFF}", "line\nline"]
         try await history.append(record)

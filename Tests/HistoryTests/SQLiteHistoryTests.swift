@@ -25,13 +25,13 @@ import Testing
     @Test("records outlive the process that wrote them")
     func persistence() async throws {
         let record = try fullRecord()
-        try await SQLiteHistory(path: path).append(record)
-        #expect(try await SQLiteHistory(path: path).pass(record.id) == record)
+        try await Store(sqlite: path).append(record)
+        #expect(try await Store(sqlite: path).pass(record.id) == record)
     }
 
     @Test("two stores on one file see each other's records at once")
     func sharing() async throws {
-        let (first, second) = (SQLiteHistory(path: path), SQLiteHistory(path: path))
+        let (first, second) = (Store(sqlite: path), Store(sqlite: path))
         for number in 1...20 {
             try await (number % 2 == 0 ? first : second).append(emptyRecord(number, dev))
             #expect(try await (number % 2 == 0 ? second : first).pass(passID(number)) != nil)
@@ -43,7 +43,7 @@ import Testing
     @Test("a damaged file is moved aside with a warning, and the history begins anew", arguments: damage)
     func damaged(how: String) async throws {
         do {
-            let history = SQLiteHistory(path: path)
+            let history = Store(sqlite: path, pageLimit: nil, isDurable: false)
             for number in 1...200 { try await history.append(emptyRecord(number, dev)) }
         }
         var bytes = try Data(contentsOf: URL(filePath: path))
@@ -55,8 +55,8 @@ import Testing
         }
         try bytes.write(to: URL(filePath: path))
         let warnings = Lock<[String]>([])
-        let history = SQLiteHistory(
-            path: path, now: { Instant(seconds: 1_800_000_000) },
+        let history = Store(
+            sqlite: path, now: { Instant(seconds: 1_800_000_000) },
             warn: { warning in warnings.withLock { $0.append(warning) } })
         try await history.append(emptyRecord(999, dev))
         #expect(try await history.passes(of: nil, before: nil, limit: 10).map(\.id) == [passID(999)])
@@ -70,12 +70,12 @@ import Testing
 
     @Test("a file of a newer kubernaut is refused and left alone")
     func newer() async throws {
-        try await SQLiteHistory(path: path).append(emptyRecord(1, dev))
+        try await Store(sqlite: path).append(emptyRecord(1, dev))
         // The user version is the 32-bit number at offset 60 of the file's header.
         var bytes = try Data(contentsOf: URL(filePath: path))
         bytes.replaceSubrange(60..<64, with: [0, 0, 3, 0xe7])
         try bytes.write(to: URL(filePath: path))
-        let history = SQLiteHistory(path: path)
+        let history = Store(sqlite: path)
         let error = await #expect(throws: HistoryError.self) { try await history.open() }
         #expect(error?.code == .newer)
         #expect(error?.detail.contains("999") == true)
@@ -84,7 +84,7 @@ import Testing
 
     @Test("a full disk refuses the record as a whole, keeps the earlier ones, and works again when there is room")
     func full() async throws {
-        let small = SQLiteHistory(path: path, pageLimit: 40)
+        let small = Store(sqlite: path, pageLimit: 40, isDurable: false)
         var kept = 0
         var refused: HistoryError?
         while refused == nil {
@@ -93,12 +93,12 @@ import Testing
             do {
                 try await small.append(record)
                 kept += 1
-            } catch { refused = error }
+            } catch { refused = try #require(error as? HistoryError) }
         }
         #expect(refused?.code == .full)
         #expect(refused?.isRetryable == true)
         #expect(kept > 0)
-        let roomy = SQLiteHistory(path: path)
+        let roomy = Store(sqlite: path)
         #expect(try await roomy.passes(of: nil, before: nil, limit: 200).count == kept)
         #expect(try await roomy.pass(passID(kept + 1)) == nil)
         try await roomy.append(emptyRecord(kept + 1, dev))
@@ -107,7 +107,7 @@ import Testing
     @Test("a folder that is not there is an error that names the file, and healing needs no restart")
     func noFolder() async throws {
         let missing = "\(folder.path)/later/history.sqlite"
-        let history = SQLiteHistory(path: missing)
+        let history = Store(sqlite: missing)
         let error = await #expect(throws: HistoryError.self) { try await history.append(emptyRecord(1, dev)) }
         #expect(error?.code == .unavailable)
         #expect(error?.description.contains(missing) == true)
@@ -115,13 +115,54 @@ import Testing
         try await history.append(emptyRecord(1, dev))
     }
 
-    @Test("nobody can change or delete a pass, not even with SQL")
-    func appendOnly() async throws {
-        try await SQLiteHistory(path: path).append(emptyRecord(1, dev))
-        for sql in ["DELETE FROM pass", "UPDATE pass SET reason = 'better'"] {
+    static let finalTables = [
+        "pass", "pass_object", "pass_diagnostic", "pass_warning", "pass_log", "audit", "audit_service",
+    ]
+
+    @Test("nobody can change or delete what was written, not even with SQL", arguments: finalTables)
+    func appendOnly(table: String) async throws {
+        let store = Store(sqlite: path)
+        try await store.append(try fullRecord())
+        var row = row(1)
+        row.services = [dev]
+        try await store.append(row)
+        for sql in ["DELETE FROM \(table)", "UPDATE \(table) SET \(column(table)) = '1'"] {
             let error = #expect(throws: HistoryError.self) { try executeSQL(sql, path) }
-            #expect(error?.detail.contains("passes are never") == true)
+            #expect(error?.detail.contains("never") == true)
         }
+    }
+
+    private func column(_ table: String) -> String {
+        switch table {
+        case "pass", "audit": "id"
+        case "audit_service": "audit_id"
+        default: "pass_id"
+        }
+    }
+
+    static let indexed: [(filter: @Sendable (inout AuditQuery) -> Void, index: String)] = [
+        ({ $0.actor = "ann" }, "audit_by_actor"),
+        ({ $0.action = .hold }, "audit_by_action"),
+        ({ $0.result = .refused }, "audit_by_result"),
+        ({ $0.environment = Name("dev") }, "audit_by_environment"),
+        ({ $0.service = Name("cart") }, "audit_by_service"),
+        ({ $0.since = rowTime(1) }, "PRIMARY KEY (id>?)"),
+        ({ $0.until = rowTime(1) }, "PRIMARY KEY (id<?)"),
+        ({ $0.part = .init(actor: .init(name: "ann", personID: 7)) }, "audit_by_person"),
+        ({ $0.part = .init(actor: .init(name: "ci", keyID: "k")) }, "audit_by_key"),
+    ]
+
+    @Test("no filter of the audit reads the whole table", arguments: indexed)
+    func indexes(filter: @Sendable (inout AuditQuery) -> Void, index: String) async throws {
+        try await Store(sqlite: path).open()
+        var query = AuditQuery()
+        filter(&query)
+        let statement = AuditStatement(query, before: nil, limit: 50)
+        let database = try SQLiteDatabase.open(path, busyTimeout: .seconds(1))
+        let plan = try database.rows("EXPLAIN QUERY PLAN \(statement.sql)", statement.arguments, while: "explaining")
+        let steps = plan.map { $0.text(3) }
+        #expect(steps.contains { $0.contains(index) }, "\(steps)")
+        #expect(!steps.contains("SCAN audit"), "\(steps)")
     }
 
     private func executeSQL(_ sql: String, _ path: String) throws {
@@ -133,7 +174,7 @@ import Testing
     func growth() async throws {
         func use(_ numbers: Range<Int>) async throws {
             for number in numbers {
-                let history = SQLiteHistory(path: path)
+                let history = Store(sqlite: path, pageLimit: nil, isDurable: false)
                 try await history.append(emptyRecord(number, dev))
                 _ = try await history.passes(of: dev, before: nil, limit: 3)
             }

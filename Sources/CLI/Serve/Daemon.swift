@@ -38,14 +38,14 @@ struct Daemon {
         // The first thing that is opened: its lock keeps a second daemon away from the whole state folder.
         let mirror = try GitMirror(
             of: remote, configRoot: configuration.repository.path, in: "\(configuration.state)/mirror", logger: logger)
-        let history = SQLiteHistory(
-            path: "\(configuration.state)/history.sqlite",
+        let store = Store(
+            sqlite: "\(configuration.state)/history.sqlite",
             warn: { problem in
                 logger.warning("The history file is damaged", ["error": problem])
             })
         clusters = try await ClusterSet(configuration, registry: registry, version: version, environment: variables)
         let board = StatusBoard(repository: mirror.repository)
-        let measuredHistory = MeasuredHistory(history, registry: registry)
+        let measuredHistory = MeasuredHistory(store, registry: registry)
         let renderer = Renderer()
         let incremental = IncrementalRenderer(renderer)
         let positions = PositionFinder(mirror, renderer: renderer)
@@ -96,11 +96,13 @@ struct Daemon {
                 return registry.text()
             })
         sources.isAlive = { repository.isTurning }
-        let setup = try LoginSetup(configuration, logger: logger)
+        sources.audit = store
+        sources.keys = store
+        let setup = try LoginSetup(configuration, sessions: store, logger: logger)
         let pages = WebPages(
             sources: sources,
             access: WebPages.Access(
-                gate: Gate(login: setup.login, keys: nil, logger: logger), localRole: setup.localRole),
+                gate: Gate(login: setup.login, keys: store, logger: logger), localRole: setup.localRole),
             version: version, hosts: Set(configuration.hosts), logger: logger)
         var web = WebServer.Configuration()
         web.host = configuration.listen.host

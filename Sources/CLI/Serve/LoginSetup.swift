@@ -16,7 +16,7 @@ struct LoginSetup: Sendable {
     let localRole: Role?
 
     /// - Throws: `ConfigurationError`, also when pages would be open to the network without anybody having said so.
-    init(_ configuration: ServeConfiguration, logger: Logger) throws {
+    init(_ configuration: ServeConfiguration, sessions: any SessionStore, logger: Logger) throws {
         guard let settings = configuration.login else {
             guard configuration.listen.isLoopback || configuration.localRole != nil else {
                 throw ConfigurationError(
@@ -38,7 +38,7 @@ struct LoginSetup: Sendable {
         _ = try github.clientSecret()
         login = LoginSite(
             provider: GitHubOAuth(github, client: HTTPClient(HTTPClientConfiguration(tls: tls))),
-            sessions: MemorySessions(),
+            sessions: sessions,
             box: SealedBox(keys: try Self.keys(settings.keyFile, state: configuration.state)),
             publicURL: settings.publicURL, logger: logger)
         localRole = nil

@@ -40,7 +40,8 @@ extension WebPages {
         let answer = LoginSite.Answer(
             state: query["state"], code: query["code"], issuer: query["iss"], error: query["error"])
         do {
-            let (redirect, person) = try await login.finish(answer, cookies: Cookies(request.headers.all("Cookie")))
+            let (redirect, person) = try await login.finish(
+                answer, cookies: Cookies(request.headers.all("Cookie")), browser: request.headers["User-Agent"])
             logger.notice(
                 "Somebody signed in", ["login": person.login, "id": "\(person.id)", "peer": request.peer])
             return Reply.redirect(to: redirect.location, setting: redirect.cookies)

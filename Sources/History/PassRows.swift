@@ -4,7 +4,7 @@ import Domain
 
 // Records to rows and back, column by column in the order of the schema.
 
-func columns(of record: PassRecord) -> [SQLiteValue] {
+func columns(of record: PassRecord) -> [SQLValue] {
     [
         .text(record.id), .text(record.environment.text), .text(record.trigger.rawValue),
         .integer(record.startedAt.milliseconds), .integer(record.finishedAt.milliseconds),
@@ -13,14 +13,14 @@ func columns(of record: PassRecord) -> [SQLiteValue] {
     ]
 }
 
-func columns(of result: ObjectResult) -> [SQLiteValue] {
+func columns(of result: ObjectResult) -> [SQLValue] {
     [
         .text(result.key.groupKind.group), .text(result.key.groupKind.kind), .optional(result.key.namespace),
         .text(result.key.name), .optional(result.service?.text), .text(result.action.rawValue), .text(result.message),
     ]
 }
 
-func columns(of diagnostic: Diagnostic) -> [SQLiteValue] {
+func columns(of diagnostic: Diagnostic) -> [SQLValue] {
     [
         .text(diagnostic.severity.rawValue), .text(diagnostic.code), .text(diagnostic.message),
         .text(diagnostic.location.file), .integer(Int64(diagnostic.location.line)),
@@ -28,7 +28,7 @@ func columns(of diagnostic: Diagnostic) -> [SQLiteValue] {
     ]
 }
 
-func passRecord(_ row: borrowing SQLiteRow) throws(HistoryError) -> PassRecord {
+func passRecord(_ row: SQLRow) throws(HistoryError) -> PassRecord {
     var record = PassRecord(
         id: row.text(0),
         environment: try known(Name(row.text(1)), row.text(1)),
@@ -44,7 +44,7 @@ func passRecord(_ row: borrowing SQLiteRow) throws(HistoryError) -> PassRecord {
     return record
 }
 
-func objectResult(_ row: borrowing SQLiteRow) throws(HistoryError) -> ObjectResult {
+func objectResult(_ row: SQLRow) throws(HistoryError) -> ObjectResult {
     ObjectResult(
         key: ResourceKey(
             groupKind: GroupKind(group: row.text(0), kind: row.text(1)), namespace: row.optionalText(2),
@@ -53,14 +53,14 @@ func objectResult(_ row: borrowing SQLiteRow) throws(HistoryError) -> ObjectResu
         action: try known(Action(rawValue: row.text(5)), row.text(5)), message: row.text(6))
 }
 
-func columns(of log: HookLog) -> [SQLiteValue] {
+func columns(of log: HookLog) -> [SQLValue] {
     [
         .optional(log.key.namespace), .text(log.key.name), .text(log.service.text), .text(log.pod),
         .text(log.container), .text(log.text), .optional(log.problem),
     ]
 }
 
-func hookLog(_ row: borrowing SQLiteRow) throws(HistoryError) -> HookLog {
+func hookLog(_ row: SQLRow) throws(HistoryError) -> HookLog {
     HookLog(
         key: ResourceKey(
             groupKind: GroupKind(group: "batch", kind: "Job"), namespace: row.optionalText(0), name: row.text(1)),
@@ -68,7 +68,7 @@ func hookLog(_ row: borrowing SQLiteRow) throws(HistoryError) -> HookLog {
         text: row.text(5), problem: row.optionalText(6))
 }
 
-func diagnostic(_ row: borrowing SQLiteRow) throws(HistoryError) -> Diagnostic {
+func diagnostic(_ row: SQLRow) throws(HistoryError) -> Diagnostic {
     Diagnostic(
         try known(Diagnostic.Severity(rawValue: row.text(0)), row.text(0)), row.text(1), row.text(2),
         at: SourceLocation(file: row.text(3), line: Int(row.integer(4)), column: Int(row.integer(5))),
@@ -76,10 +76,10 @@ func diagnostic(_ row: borrowing SQLiteRow) throws(HistoryError) -> Diagnostic {
 }
 
 /// A word that this version does not know comes from a newer one: the file is fine, and must not be moved aside.
-private func known<Word>(_ word: Word?, _ text: String) throws(HistoryError) -> Word {
+func known<Word>(_ word: Word?, _ text: String) throws(HistoryError) -> Word {
     guard let word else {
         throw HistoryError(
-            .newer, operation: "reading passes", detail: "\"\(text)\" was written by a newer kubernaut")
+            .newer, operation: "reading the store", detail: "\"\(text)\" was written by a newer kubernaut")
     }
     return word
 }
