@@ -31,12 +31,12 @@ extension Command {
             Flag("expect", value: "FROM_SHA,TO_SHA,DIGEST", "do exactly what a dry run showed, or nothing"),
             Flag("reason", value: "TEXT", "why, for the history"), ChangeFlag.by, ChangeFlag.author,
             SharedFlag.signingKey, SharedFlag.yes, SharedFlag.noInput,
-            Flag("wait", "follow it until every changed service is healthy; needs --server"), SharedFlag.server,
+            Flag("wait", "follow it until every changed service is healthy; needs --server"),
             Flag(
                 "timeout", value: "DURATION", "how long to try, and then to wait", default: "5m",
                 variable: "KUBERNAUT_TIMEOUT"),
             Flag("offline", "do not ask the target's cluster"), SharedFlag.kubeconfig, SharedFlag.context,
-        ] + ChangeFlag.place,
+        ] + SharedFlag.access + ChangeFlag.place,
         examples: [
             Example("kubernaut promote dev staging --all --dry-run", "what would come"),
             Example("kubernaut promote dev staging --service cart --dry-run -o diff", "the manifests, line by line"),
@@ -172,8 +172,10 @@ private struct Promotion {
             return .done
         }
         let services = outcome.answer.services.filter { $0.word != "removed" }.map(\.name.text)
+        let client = try ServerClient(server, invocation)
+        defer { client.shutdown() }
         let wait = RolloutWait(
-            server: server, environment: request.to.name, commit: commit, services: services, timeout: timeout)
+            client: client, environment: request.to.name, commit: commit, services: services, timeout: timeout)
         return try await wait.run(console) { other in
             if other == commit { return true }
             _ = try await repository.fetch()

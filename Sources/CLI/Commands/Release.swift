@@ -66,12 +66,7 @@ private let releaseFlags =
         Flag("job", value: "NAME", "the job that numbers belong to"),
         ChangeFlag.by,
         Flag("branch", value: "NAME", "the branch to write to; default: that of the first environment"),
-        SharedFlag.server,
-        Flag(
-            "token-file", value: "FILE", "the key for --server; - for standard input",
-            variable: "KUBERNAUT_TOKEN_FILE", values: .file),
-        Flag("ca", value: "FILE", "an own certificate authority for --server", variable: "KUBERNAUT_CA", values: .file),
-    ] + ChangeFlag.commit + ChangeFlag.place
+    ] + SharedFlag.access + ChangeFlag.commit + ChangeFlag.place
 
 /// Nil for a commit of our own.
 private func chosenServer(_ invocation: Invocation) throws(CommandError) -> String? {
@@ -87,20 +82,21 @@ private func chosenServer(_ invocation: Invocation) throws(CommandError) -> Stri
 // MARK: Through a server
 
 private func post(_ input: ReleaseInput, to server: String, _ invocation: Invocation) async throws -> ExitCode {
-    let post = try ReleasePost(to: server, input.request)
+    let client = try ServerClient(server, invocation)
+    defer { client.shutdown() }
     if invocation.isOn("dry-run") {
         throw CommandError(.usage, "--dry-run shows a commit; a server's is not known here", hint: "use --repo")
     }
-    let id = try await post.send(invocation)
+    let id = try await ReleasePost(request: input.request).send(with: client, invocation)
     let record = input.request.record
     if invocation.output == "json" {
         let answer: Value = [
             "action": "release", "result": "recorded", "id": .string(id), "service": .string(record.service.text),
-            "version": .string(record.version), "image": .string(record.image), "server": .string(post.server),
+            "version": .string(record.version), "image": .string(record.image), "server": .string(client.server),
         ]
         try invocation.console.put(String(decoding: answer.prettyJSON(), as: UTF8.self))
     } else {
-        try invocation.console.put("\(record.service) \(record.version) is recorded by \(post.server): \(id)\n")
+        try invocation.console.put("\(record.service) \(record.version) is recorded by \(client.server): \(id)\n")
     }
     return .done
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Domain
-import HTTPClient
 import JSON
 import Render
 import WebUI
@@ -23,11 +22,11 @@ extension Command {
             Flag(
                 "env", short: "e", value: "NAME", "only this environment; may come more than once",
                 variable: "KUBERNAUT_ENV", repeatable: true),
-            SharedFlag.server, Flag("check", "end with 1 when a service is not healthy"),
+            Flag("check", "end with 1 when a service is not healthy"),
             Flag("behind", "only services that are not in step with the environment before; asks no cluster"),
             SharedFlag.output(["table", "wide", "name", "json", "yaml"]), SharedFlag.noHeaders,
             SharedFlag.revision, SharedFlag.kubeconfig, SharedFlag.context,
-        ] + ChangeFlag.place,
+        ] + SharedFlag.access + ChangeFlag.place,
         examples: [
             Example("kubernaut status --behind --repo https://git.example.org/config.git", "what waits to be promoted"),
             Example("kubernaut status --server http://127.0.0.1:8080", "every service in every environment"),
@@ -39,7 +38,7 @@ extension Command {
         defer { progress.end() }
         let answer: Value
         if let server = invocation.text("server") {
-            answer = try await fetched(from: server)
+            answer = try await fetched(from: server, invocation)
         } else {
             answer = try await LocalStatus(invocation).read().json
         }
@@ -55,30 +54,15 @@ extension Command {
     }
 }
 
-private func fetched(from server: String) async throws -> Value {
-    let client = HTTPClient()
+private func fetched(from server: String, _ invocation: Invocation) async throws -> Value {
+    let client = try ServerClient(server, invocation)
     defer { client.shutdown() }
-    return try await statusDocument(of: server, client)
+    return try await client.status()
 }
 
-/// What a running kubernaut says about everything.
-func statusDocument(of server: String, _ client: HTTPClient) async throws -> Value {
-    let base = server.hasSuffix("/") ? String(server.dropLast()) : server
-    let request = HTTPClientRequest(
-        "GET", "\(base)/api/v1/status", headers: ["Accept": "application/json"], timeout: .seconds(30))
-    let response = try await client.send(request)
-    switch response.status {
-    case 200: break
-    case 401, 403: throw CommandError(.notPermitted, "\(base) answered \(response.status): not permitted")
-    case 404: throw CommandError(.notFound, "\(base) has no /api/v1/status", hint: "is it a kubernaut?")
-    case 429, 500...: throw CommandError(.unavailable, "\(base) answered \(response.status)", hint: "try again")
-    default: throw CommandError(.failed, "\(base) answered \(response.status)")
-    }
-    do {
-        return try parseJSON(response.body)
-    } catch {
-        throw CommandError(.failed, "\(base)/api/v1/status is no JSON: \(error)", hint: "is it a kubernaut?")
-    }
+extension ServerClient {
+    /// What a running kubernaut says about everything.
+    func status() async throws(CommandError) -> Value { try await value("GET", "/api/v1/status") }
 }
 
 /// Only the environments and the service that were asked for.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Domain
-import HTTPClient
 import JSON
 import Lifecycle
 
@@ -22,8 +21,7 @@ extension Command {
                 values: .choice(["applied", "healthy"])),
             Flag(
                 "timeout", value: "DURATION", "how long to wait", default: "10m", variable: "KUBERNAUT_TIMEOUT"),
-            SharedFlag.server,
-        ],
+        ] + SharedFlag.access,
         examples: [
             Example(
                 "kubernaut wait --env dev --service cart --version 1.43.0 --server https://kubernaut.example.com",
@@ -33,9 +31,9 @@ extension Command {
         let server = try invocation.required("server")
         let goal = try WaitGoal(invocation)
         let timeout = try invocation.duration("timeout") ?? .seconds(600)
-        let client = HTTPClient()
+        let client = try ServerClient(server, invocation)
         defer { client.shutdown() }
-        let watch = Waiting(client: client, server: server, goal: goal, timeout: timeout, console: invocation.console)
+        let watch = Waiting(client: client, goal: goal, timeout: timeout, console: invocation.console)
         return try await watch.run()
     }
 }
@@ -138,8 +136,7 @@ struct WaitGoal: Sendable {
 }
 
 struct Waiting {
-    let client: HTTPClient
-    let server: String
+    let client: ServerClient
     let goal: WaitGoal
     let timeout: Duration
     let console: Console
@@ -195,13 +192,11 @@ struct Waiting {
 
     private func look() async throws -> WaitGoal.State {
         do {
-            return try goal.state(in: try await statusDocument(of: server, client))
-        } catch let error as CommandError {
+            return try goal.state(in: try await client.status())
+        } catch {
             // A daemon that restarts is no reason to give up.
-            guard error.exit == .unavailable else { throw error }
+            guard error.exit == .unavailable || error.exit == .timedOut else { throw error }
             return .pending(error.message)
-        } catch let error as HTTPClientError where error.code != .cancelled && error.code != .untrusted {
-            return .pending("\(error)")
         }
     }
 }

@@ -21,6 +21,12 @@ struct Invocation: Sendable {
     /// Whether a switch was set.
     func isOn(_ name: String) -> Bool { flags[name] != nil }
 
+    /// Whether the value of a flag is none that the person chose, but one that the repository around suggests.
+    func isFromRepository(_ name: String) -> Bool {
+        let variable = command.allFlags.first { $0.name == name }?.variable
+        return flags[name] == nil && variable.flatMap(console.variable) == nil && settings.fromRepository.contains(name)
+    }
+
     /// The value of a flag: typed, or from its environment variable, or from a settings file, or its default; nil
     /// when none has one.
     func text(_ name: String) -> String? { texts(name).last }

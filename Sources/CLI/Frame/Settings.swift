@@ -9,6 +9,8 @@ import YAML
 struct Settings: Sendable {
     /// By flag name.
     private(set) var values: [String: String] = [:]
+    /// Which of them a repository set, which anybody may have written.
+    private(set) var fromRepository: Set<String> = []
 
     /// What a settings file may set.
     static let known = ["server", "token-file", "repo", "path", "env", "output", "color", "timeout"]
@@ -68,6 +70,7 @@ struct Settings: Sendable {
                 throw CommandError(.usage, "\(path):\(member.value.mark): \(member.key) must be a text")
             }
             values[member.key] = text
+            if !mayRedirect { fromRepository.insert(member.key) }
         }
         // A token of the user goes only to a server that the user named.
         if !mayRedirect, members.contains(where: { $0.key == "server" }) { values["token-file"] = nil }

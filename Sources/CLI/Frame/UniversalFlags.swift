@@ -31,6 +31,13 @@ enum SharedFlag {
     static let liveEnvironment = [revision, repository, path, kubeconfig, context]
     static let server = Flag(
         "server", value: "URL", "a running kubernaut to ask", variable: "KUBERNAUT_SERVER")
+    static let tokenFile = Flag(
+        "token-file", value: "FILE", "the key for --server; - for standard input", variable: "KUBERNAUT_TOKEN_FILE",
+        values: .file)
+    static let authority = Flag(
+        "ca", value: "FILE", "an own certificate authority for --server", variable: "KUBERNAUT_CA", values: .file)
+    /// A running kubernaut and how to be let in.
+    static let access = [server, tokenFile, authority]
     static let noBlame = Flag("no-blame", "leave out who changed a line and when; saves reading the history")
     static let yes = Flag("yes", short: "y", "do it without asking")
     static let noInput = Flag("no-input", "never ask; also when CI or KUBERNAUT_NO_INPUT is set")

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Domain
-import HTTPClient
-import JSON
 
 /// Follows a commit in a running kubernaut until the services that it changed are healthy.
 struct RolloutWait {
-    let server: String
+    let client: ServerClient
     let environment: Name
     let commit: CommitID
     /// Empty for all.
@@ -17,20 +15,14 @@ struct RolloutWait {
     /// - Returns: `.done` when healthy.
     /// - Throws: `.no` when one failed, `.timedOut` when the time is up.
     func run(_ console: Console, contains: (CommitID) async throws -> Bool) async throws -> ExitCode {
-        let client = HTTPClient()
-        defer { client.shutdown() }
         let clock = ContinuousClock()
         let end = clock.now + timeout
-        let base = server.hasSuffix("/") ? String(server.dropLast()) : server
-        // A pass now instead of at the next poll. A daemon that does not listen will poll.
-        _ = try? await client.send(
-            HTTPClientRequest(
-                "POST", "\(base)/api/v1/environments/\(environment)/sync", headers: ["X-Kubernaut": "1"],
-                timeout: .seconds(10)))
+        // A pass now instead of at the next poll. A daemon that does not listen, or to us, will poll.
+        _ = try? await client.send("POST", "/api/v1/environments/\(environment)/sync", timeout: .seconds(10))
         let progress = Progress(console, "waiting for \(environment) to see \(commit.short)")
         defer { progress.end() }
         while true {
-            let status = try await statusDocument(of: server, client)
+            let status = try await client.status()
             let found = (status["environments"]?.list ?? []).first { $0["name"]?.string == environment.text }
             let head = found?[at: "head", "id"]?.string.flatMap { CommitID($0) }
             if let head, try await contains(head) { break }
@@ -44,7 +36,7 @@ struct RolloutWait {
         progress.end()
         let goal = WaitGoal(environment: environment.text, services: services, version: nil, wantsHealth: true)
         return try await Waiting(
-            client: client, server: server, goal: goal, timeout: max(.seconds(2), end - clock.now), console: console
+            client: client, goal: goal, timeout: max(.seconds(2), end - clock.now), console: console
         ).run()
     }
 }
