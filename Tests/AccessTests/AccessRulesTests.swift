@@ -114,4 +114,21 @@ struct AccessRulesTests {
         #expect("\(none)".contains("no grant"))
         #expect(none.cause == .noGrant)
     }
+
+    @Test("gives a permit exactly where it allows, and says by what")
+    func permits() throws {
+        let obi = person("obi", "checkout")
+        let permit = try rules.permit(obi, .promote, at: cart)
+        #expect(permit.caller == obi)
+        #expect(permit.permission == .promote)
+        #expect(permit.place == cart)
+        guard case .grant(let grant) = permit.basis else {
+            Issue.record("expected a grant")
+            return
+        }
+        #expect(grant.location.line == 6)
+        let refusal = #expect(throws: Refusal.self) { try rules.permit(obi, .promote, at: dev) }
+        #expect(refusal?.permission == .promote)
+        #expect(refusal?.place == dev)
+    }
 }
