@@ -23,6 +23,8 @@ public struct Refusal: Error, Sendable, Hashable, CustomStringConvertible {
         case notFound
         /// The result would be broken; `diagnostics` say where.
         case invalid
+        /// The repository does not let us: a missing credential, a protected branch, a hook.
+        case unwritable
     }
 
     public let code: Code

@@ -99,10 +99,9 @@ public struct ReleaseChange: Sendable {
     }
 
     private func checkHolds(_ files: [String: SourceFile], _ now: Instant) throws(Refusal) {
-        guard let hold = HoldPlace.active(for: service, in: environment.name, files, now: now) else { return }
-        throw Refusal(
-            .held, "\(hold.isForAll ? "all of \(environment.name)" : service.text) is held\(hold.sentence)",
-            hint: "kubernaut resume \(hold.isForAll ? "--all" : "--service \(service)") --env \(environment.name)")
+        if let hold = HoldPlace.active(for: service, in: environment.name, files, now: now) {
+            throw hold.refusal(of: service, in: environment.name)
+        }
     }
 
     /// The template that comes along, instead of the ones that the service has by its name.

@@ -138,6 +138,7 @@ extension CommandError {
             case .conflict, .held, .contended: .conflict
             case .notFound: .notFound
             case .invalid: .no
+            case .unwritable: .notPermitted
             }
         self.init(exit, refusal.message, hint: refusal.hint)
     }

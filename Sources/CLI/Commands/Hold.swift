@@ -3,7 +3,6 @@
 import Changes
 import Domain
 import Lifecycle
-import Render
 
 extension Command {
     static let hold = Command(
@@ -26,13 +25,10 @@ extension Command {
     ) { invocation in
         let reason = try invocation.required("reason")
         let holding = try await Holding(invocation)
-        let now = wallClock()
         let order = HoldOrder(
             by: invocation.actor(or: holding.session.author), reason: reason,
-            until: try invocation.instant("until", now: now))
-        return try await holding.run("hold") { places, files in
-            try HoldChange.hold(places, order, files: files, now: now)
-        }
+            until: try invocation.instant("until", now: wallClock()))
+        return try await holding.run("hold", .hold(order))
     }
 
     static let resume = Command(
@@ -46,10 +42,7 @@ extension Command {
     ) { invocation in
         let holding = try await Holding(invocation)
         let actor = invocation.actor(or: holding.session.author)
-        let now = wallClock()
-        return try await holding.run("resume") { places, files in
-            HoldChange.resume(places, by: actor, reason: invocation.text("reason"), files: files, now: now)
-        }
+        return try await holding.run("resume", .resume(by: actor, reason: invocation.text("reason")))
     }
 
     private static let service = Flag(
@@ -60,15 +53,9 @@ extension Command {
 
 /// What `hold` and `resume` share: an environment and the places in it.
 private struct Holding {
-    enum Scope {
-        case services([Name])
-        case team(Name)
-        case all
-    }
-
     let session: ChangeSession
     let environment: Environment
-    let scope: Scope
+    let scope: HoldDecision.Scope
 
     init(_ invocation: Invocation) async throws {
         let environmentName = try invocation.required("env")
@@ -77,8 +64,8 @@ private struct Holding {
         environment = try session.environment(environmentName)
     }
 
-    private static func scope(_ invocation: Invocation) throws(CommandError) -> Scope {
-        var scopes: [Scope] = []
+    private static func scope(_ invocation: Invocation) throws(CommandError) -> HoldDecision.Scope {
+        var scopes: [HoldDecision.Scope] = []
         var services: [Name] = []
         for text in invocation.texts("service") { services.append(try parsedName(text, for: "a service")) }
         if services.contains(where: { $0.text == "all" }) {
@@ -93,13 +80,10 @@ private struct Holding {
         return scope
     }
 
-    func run(
-        _ action: String,
-        _ decide: @escaping @Sendable ([HoldPlace], [String: SourceFile]) throws -> ChangeStep<[HoldAnswer]>
-    ) async throws -> ExitCode {
-        let step: @Sendable (BranchHead) async throws -> ChangeStep<[HoldAnswer]> = { [self] head in
-            let places = try await places(at: head)
-            return try decide(places, try await session.repository.files(at: places.map(\.path), of: head.commit))
+    func run(_ action: String, _ order: HoldDecision.Order) async throws -> ExitCode {
+        let decision = HoldDecision(order, scope, in: environment.name, session.repository)
+        let step: @Sendable (BranchHead) async throws -> ChangeStep<[HoldAnswer]> = { head in
+            try await decision.step(at: head, now: wallClock())
         }
         if !session.invocation.isOn("dry-run") { try await confirm(action, step) }
         let result = try await session.run(on: environment.branch, decide: step)
@@ -122,57 +106,6 @@ private struct Holding {
                 ? "Nothing may move \(names)\(place) then." : "\(names) may move again\(place).",
             question: "\(action == "hold" ? "Hold" : "Resume")?", isExplicit: isExplicit
         ).obtain(session.invocation)
-    }
-
-    private func places(at head: BranchHead) async throws -> [HoldPlace] {
-        switch scope {
-        case .all: return [HoldPlace(.all, in: environment.name)]
-        case .services(let services):
-            for service in services { try await checkKnown(service, head) }
-            return services.map { HoldPlace(.service($0), in: environment.name) }
-        case .team(let team):
-            return try await services(of: team, head).map { HoldPlace(.service($0), in: environment.name) }
-        }
-    }
-
-    /// A hold on a name that is none holds nothing, and nobody would notice.
-    private func checkKnown(_ service: Name, _ head: BranchHead) async throws {
-        let place = HoldPlace(.service(service), in: environment.name)
-        let paths = ["releases/\(service).yaml", "services/\(service).yaml", place.path]
-        guard try await session.repository.files(at: paths, of: head.commit).isEmpty else { return }
-        let known = try await names(head)
-        throw Refusal(
-            .notFound, "there is no service \"\(service)\" in \(environment.name)",
-            hint: didYouMean(service.text, in: known.map(\.text)))
-    }
-
-    private func names(_ head: BranchHead) async throws -> [Name] {
-        var found = Set<Name>()
-        for folder in ["releases", "services"] {
-            for file in try await session.repository.names(in: folder, of: head.commit) where file.hasSuffix(".yaml") {
-                if let name = Name(file.dropLast(5)) { found.insert(name) }
-            }
-        }
-        return found.sorted()
-    }
-
-    private func services(of team: Name, _ head: BranchHead) async throws -> [Name] {
-        let paths = try await names(head).map { "services/\($0).yaml" }
-        let files = try await session.repository.files(at: paths, of: head.commit)
-        var teams = Set<String>()
-        var services: [Name] = []
-        for (path, file) in files {
-            guard let owner = Renderer.service(file.bytes, path: path).content?.team else { continue }
-            teams.insert(owner.text)
-            if owner == team, let name = Name(path.dropFirst("services/".count).dropLast(5)) { services.append(name) }
-        }
-        if !services.isEmpty { return services.sorted() }
-        throw Refusal(
-            .notFound, "no service in \(environment.name) belongs to a team \"\(team)\"",
-            hint: didYouMean(team.text, in: teams)
-                ?? (teams.isEmpty
-                    ? "services/<service>.yaml names it: team: \(team)"
-                    : "there are \(teams.sorted().joined(separator: ", "))"))
     }
 
     /// Everything of an environment names it already.

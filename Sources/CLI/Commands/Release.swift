@@ -4,7 +4,6 @@ import Changes
 import Domain
 import JSON
 import Lifecycle
-import Render
 
 extension Command {
     static let release = Command(
@@ -111,23 +110,14 @@ private func commit(_ input: ReleaseInput, _ invocation: Invocation) async throw
     let environment = try environment(invocation, session.pipeline)
     let change = ReleaseChange(
         input.request, in: environment, actor: input.request.record.releasedBy ?? session.author.name)
-    let validates = !invocation.isOn("no-validate")
-    let result = try await session.run(on: environment.branch) { head in
-        let repository = session.repository
-        let files = try await repository.files(at: change.paths, of: head.commit)
-        let ancestry = await ReleaseInput.ancestry(
-            of: input.request.record, after: change.recorded(in: files), invocation.console)
-        let step: ChangeStep<ReleaseAnswer>
-        do throws(Refusal) {
-            step = try change.step(files: files, ancestry: ancestry, now: wallClock())
-        } catch {
-            guard error.code == .notFound else { throw error }
-            throw try await suggesting(error, input.request.record.service, repository, head)
-        }
-        if validates, case .commit(let draft, _) = step {
-            try await check(draft, session, environment, input.request, head, files, Set(change.paths))
-        }
-        return step
+    var decision = ReleaseDecision(change, session.repository, of: session.pipeline, root: session.root)
+    decision.validates = !invocation.isOn("no-validate")
+    decision.ancestry = { recorded in
+        await ReleaseInput.ancestry(of: input.request.record, after: recorded, invocation.console)
+    }
+    decision.warn = { invocation.console.note("\($0)") }
+    let result = try await session.run(on: environment.branch) { [decision] head in
+        try await decision.step(at: head, now: wallClock())
     }
     progress.end()
     try await report(result, session, environment, input)
@@ -142,38 +132,6 @@ private func environment(_ invocation: Invocation, _ pipeline: Pipeline) throws 
         ?? Environment(
             name: first.name, branch: branch, cluster: first.cluster, namespace: first.namespace,
             applyMode: first.applyMode, prune: first.prune)
-}
-
-private func suggesting(
-    _ refusal: Refusal, _ service: Name, _ repository: any EditableRepository, _ head: BranchHead
-) async throws -> Refusal {
-    var names = Set<String>()
-    for folder in ["releases", "services", "templates"] {
-        for name in try await repository.names(in: folder, of: head.commit) {
-            if let dot = name.lastIndex(of: "."), name != "default.yaml" { names.insert(String(name[..<dot])) }
-        }
-    }
-    let hints = [didYouMean(service.text, in: names), refusal.hint].compactMap { $0 }
-    return Refusal(refusal.code, refusal.message, hint: hints.joined(separator: " "))
-}
-
-/// A release that nothing could be made of must not land silently.
-private func check(
-    _ draft: Change, _ session: ChangeSession, _ environment: Environment, _ request: ReleaseRequest,
-    _ head: BranchHead, _ files: [String: SourceFile], _ asked: Set<String>
-) async throws {
-    guard case .edits(let edits) = draft.content else { return }
-    let check = ReleaseCheck(session.repository, environment, of: session.pipeline, root: session.root)
-    let service = request.record.service
-    let (warnings, dependencies) = try await check.run(
-        service, at: head.commit, with: edits, known: files, asked: asked)
-    for warning in warnings { session.invocation.console.note("\(warning)") }
-    guard let format = request.template?.format.rawValue, !dependencies.isEmpty,
-        !dependencies.contains("templates/\(service).\(format)")
-    else { return }
-    throw Refusal(
-        .conflict, "\(service) takes another template: services/\(service).yaml names it",
-        hint: "leave --manifest out, or remove template: there")
 }
 
 private func report(

@@ -2,7 +2,6 @@
 
 import Changes
 import Domain
-import GitSource
 import Lifecycle
 
 extension Command {
@@ -53,26 +52,27 @@ extension Command {
         let request = RollbackRequest(
             service: service, target: to == "previous" ? .previous : .version(to), reason: reason,
             actor: invocation.actor(or: session.author), holds: !invocation.isOn("no-hold"), until: until)
-        return try await Rollback(session: session, source: source, change: RollbackChange(request, in: environment))
-            .run()
+        var decision = RollbackDecision(
+            RollbackChange(request, in: environment), source, of: session.pipeline, root: session.root)
+        decision.validates = !invocation.isOn("no-validate")
+        decision.restoresConfiguration = invocation.isOn("with-config")
+        decision.note = { invocation.console.note("note: \($0)") }
+        return try await Rollback(session: session, decision: decision).run()
     }
 }
 
 /// One rollback: what it would do, a question, and the doing.
 private struct Rollback {
     let session: ChangeSession
-    /// The session's repository with its history.
-    let source: any MergeableRepository
-    let change: RollbackChange
+    let decision: RollbackDecision
 
     private var invocation: Invocation { session.invocation }
-    private var request: RollbackRequest { change.request }
-    private var environment: Environment { change.environment }
+    private var request: RollbackRequest { decision.change.request }
+    private var environment: Environment { decision.change.environment }
 
     func run() async throws -> ExitCode {
-        let seen = Lock<SourceFile??>(nil)
-        let decide: @Sendable (BranchHead) async throws -> ChangeStep<RollbackAnswer> = { head in
-            try await step(at: head, seen)
+        let decide: @Sendable (BranchHead) async throws -> ChangeStep<RollbackAnswer> = { [decision] head in
+            try await decision.step(at: head, now: wallClock())
         }
         if !invocation.isOn("dry-run") {
             let (_, step) = try await session.refusing {
@@ -91,42 +91,6 @@ private struct Rollback {
         }
         try await report(result)
         return .done
-    }
-
-    /// - Parameter seen: The record as it was when the decision was made first: what a person wants undone is that
-    ///   release, and no other that arrives in the meantime.
-    private func step(at head: BranchHead, _ seen: Lock<SourceFile??>) async throws -> ChangeStep<RollbackAnswer> {
-        let files = try await session.repository.files(at: change.paths, of: head.commit)
-        let record = files[change.recordPath]
-        let history = try await source.history(
-            of: head.commit, under: change.recordPath, after: nil, limit: 1000)
-        let trail = ReleaseTrail(of: request.service, history)
-        let target = try change.target(in: trail, current: trail.entries.first { $0.file == record }?.record)
-        let first = seen.withLock { seen in
-            if seen == nil { seen = .some(record) }
-            return seen ?? nil
-        }
-        guard record == first || record == target.file else {
-            throw Refusal(
-                .conflict, "somebody else changed \(change.recordPath) on \(head.branch) in the meantime",
-                hint: "look at `kubernaut history \(request.service) --env \(environment.name)`, then say it again")
-        }
-        let step = try change.step(
-            to: target, files: files, configuration: try await configuration(target, head), now: wallClock())
-        if !invocation.isOn("no-validate"), case .commit(let draft, _) = step, case .edits(let edits) = draft.content {
-            let check = ReleaseCheck(session.repository, environment, of: session.pipeline, root: session.root)
-            _ = try await check.run(request.service, at: head.commit, with: edits)
-        }
-        return step
-    }
-
-    private func configuration(_ target: ReleaseTrail.Entry, _ head: BranchHead) async throws -> FileEdits {
-        guard invocation.isOn("with-config") else { return [:] }
-        let then = try await source.snapshot(at: target.commit.id, reusing: nil)
-        let now = try await source.snapshot(at: head.commit, reusing: then)
-        let restored = ServiceConfiguration(request.service, in: environment.name).edits(from: now, to: then)
-        for note in restored.notes { invocation.console.note("note: \(note)") }
-        return restored.edits
     }
 
     // MARK: Saying
