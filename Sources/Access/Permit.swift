@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import Domain
-
 /// That the rules allow a caller one thing at one place. Whatever changes something takes one, so that a change nobody
 /// asked the rules about does not compile.
 ///

@@ -67,6 +67,25 @@ enum Reply {
         return response
     }
 
+    /// Why something was not done, with the places in files.
+    static func problem(_ failure: ActionFailure) -> HTTPResponse {
+        var problem: Value = [
+            "type": "about:blank", "title": .string(failure.code.title), "status": Value(failure.code.status),
+            "code": .string(failure.code.rawValue), "detail": .string(failure.message),
+        ]
+        if let hint = failure.hint { problem["hint"] = .string(hint) }
+        if let first = failure.diagnostics.first(where: { $0.severity == .error }) {
+            problem["location"] = first.location.json
+        }
+        if !failure.diagnostics.isEmpty { problem["diagnostics"] = .list(failure.diagnostics.map(\.json)) }
+        if !failure.conflicts.isEmpty { problem["conflicts"] = .list(failure.conflicts.map(\.json)) }
+        if !failure.branches.isEmpty { problem["moved"] = .list(failure.branches.map(\.json)) }
+        var response = json(problem, status: failure.code.status)
+        response.headers["Content-Type"] = "application/problem+json"
+        if failure.code.status == 503 { response.headers["Retry-After"] = "5" }
+        return response
+    }
+
     /// Adds a weak validator, and answers 304 when the client has the same content already.
     ///
     /// Weak, because compression changes the bytes. The content is the validator: ages on pages are coarse, so it

@@ -23,6 +23,8 @@ public struct WebPages: Sendable {
             @Sendable (_ environment: Name, _ service: Name, _ commit: CommitID?) async throws -> ServiceDetail?
         /// Asks for a pass over an environment; false when there is no such environment.
         public var requestSync: @Sendable (_ environment: Name) -> Bool
+        /// Everything that can be changed from here.
+        public var actions: Actions
         /// Prometheus' text format.
         public var metrics: @Sendable () -> String
         /// Whether the daemon's loops still turn. Must not depend on git or clusters: a restart cannot mend those.
@@ -38,13 +40,19 @@ public struct WebPages: Sendable {
                 @escaping @Sendable (_ environment: Name, _ service: Name, _ commit: CommitID?) async throws ->
                 ServiceDetail?,
             requestSync: @escaping @Sendable (_ environment: Name) -> Bool,
-            metrics: @escaping @Sendable () -> String
+            metrics: @escaping @Sendable () -> String, actions: Actions? = nil
         ) {
             self.status = status
             self.history = history
             self.detail = detail
             self.requestSync = requestSync
             self.metrics = metrics
+            self.actions =
+                actions
+                ?? Actions(
+                    Actions.Tools(
+                        desk: nil, audit: nil, status: status, requestSync: requestSync,
+                        confirmPrune: { _, _, _ in throw ActionRefused("nothing can be deleted from here") }))
         }
     }
 
@@ -113,6 +121,8 @@ public struct WebPages: Sendable {
             return Reply.conditional(try await answer(route, request, context), for: request)
         } catch let refused as Refused {
             return answer(refused.refusal, to: request, isAPI: isAPI, context)
+        } catch let failure as ActionFailure {
+            return answer(failure, to: request, isAPI: isAPI, context)
         } catch let problem as NotFound {
             return notFound(request.rawPath, isAPI, context, near: problem)
         } catch {

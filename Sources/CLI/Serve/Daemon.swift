@@ -94,7 +94,10 @@ struct Daemon {
             metrics: {
                 registry.show(board.current, version: version)
                 return registry.text()
-            })
+            },
+            actions: Self.actions(
+                configuration, mirror: mirror, renderer: renderer, board: board, repository: repository,
+                clusters: clusters, logger: logger))
         sources.isAlive = { repository.isTurning }
         sources.audit = store
         sources.keys = store
@@ -114,6 +117,41 @@ struct Daemon {
         let shown = configuration.listen.host == "0.0.0.0" ? "127.0.0.1" : configuration.listen.host
         address = "http://\(ListenAddress(host: shown, port: port))"
         services = clusters.services + [repository, server]
+    }
+
+    /// What can be changed from pages and REST, on the daemon's own mirror and with its credentials.
+    private static func actions(
+        _ configuration: ServeConfiguration, mirror: GitMirror, renderer: Renderer, board: StatusBoard,
+        repository: RepositoryLoop, clusters: ClusterSet, logger: Logger
+    ) -> Actions {
+        let desk = ChangeDesk(
+            mirror, root: configuration.repository.path,
+            pipeline: {
+                let status = board.current
+                return Pipeline(environments: status.environments.map(\.environment), policy: status.policy)
+            },
+            renderer: renderer, committer: CommitIdentity(name: "kubernaut", email: "kubernaut@kubernaut.invalid"),
+            changed: { _ in repository.request(.webhook) })
+        return Actions(
+            Actions.Tools(
+                desk: desk, audit: nil, status: { board.current },
+                requestSync: { name in
+                    guard repository.environment(name) != nil else { return false }
+                    repository.request(.request)
+                    return true
+                },
+                confirmPrune: { environment, hash, who in
+                    guard let cluster = clusters[environment.cluster] else {
+                        throw ActionRefused("the cluster of \(environment.name) is not configured here")
+                    }
+                    let orders = EnvironmentOrders(for: environment, on: cluster)
+                    guard let held = try await orders.heldPrune(), held.hash == hash else {
+                        throw ActionRefused(
+                            "another list of deletions waits in \(environment.name) by now, or none",
+                            hint: "look at what waits, then confirm that")
+                    }
+                    try await orders.confirmPrune(hash, by: who)
+                }), logger: logger)
     }
 
     /// The host's name, which in a pod is the pod's, and a number that no other life of it has.

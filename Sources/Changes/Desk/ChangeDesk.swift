@@ -55,6 +55,11 @@ public struct ChangeDesk: Sendable {
     private var renderer: Renderer { baseRenderer.hiding(pipeline().disabledWarnings) }
     private var planner: PromotionPlanner { PromotionPlanner(repository, renderer: renderer, now: now()) }
 
+    /// The record in a file under `releases/`; nil when it cannot be read.
+    public static func release(in file: SourceFile, at path: String) -> ReleaseRecord? {
+        Renderer.release(file.bytes, path: path).content
+    }
+
     // MARK: Releases
 
     public func release(
@@ -135,7 +140,8 @@ public struct ChangeDesk: Sendable {
         }
     }
 
-    private func decision(_ request: RollbackRequest, _ environment: Environment, _ restores: Bool) -> RollbackDecision {
+    private func decision(_ request: RollbackRequest, _ environment: Environment, _ restores: Bool) -> RollbackDecision
+    {
         var decision = RollbackDecision(
             RollbackChange(request, in: environment), repository, of: pipeline(), root: root)
         decision.restoresConfiguration = restores
@@ -205,7 +211,8 @@ public struct ChangeDesk: Sendable {
         } catch let error as any EditingError where error.remedy == .giveUp {
             throw Refusal(
                 .unwritable, "\(error)",
-                hint: "the daemon needs a credential that may push to this branch (repository.tokenFile, or repository.sshKey with knownHosts); until it "
+                hint:
+                    "the daemon needs a credential that may push to this branch (repository.tokenFile, or repository.sshKey with knownHosts); until it "
                     + "has one, commit with git, or with kubernaut and --repo")
         }
     }

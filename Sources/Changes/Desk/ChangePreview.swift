@@ -2,7 +2,7 @@
 
 import Crypto
 public import Domain
-public import Render
+import Render
 
 /// What edits of one environment's branch would make of its services: rendered and compared with what is there now.
 public struct ChangePreview: Sendable {

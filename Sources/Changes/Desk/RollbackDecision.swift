@@ -44,7 +44,8 @@ public struct RollbackDecision: Sendable {
         guard record == first || record == target.file else {
             throw Refusal(
                 .conflict, "somebody else changed \(change.recordPath) on \(head.branch) in the meantime",
-                hint: "look at `kubernaut history \(request.service) --env \(change.environment.name)`, then say it again"
+                hint:
+                    "look at `kubernaut history \(request.service) --env \(change.environment.name)`, then say it again"
             )
         }
         let step = try change.step(

@@ -41,8 +41,10 @@ public struct WithdrawChange: Sendable {
         if let hold = HoldPlace.active(for: service, in: environment.name, files, now: now) {
             throw hold.refusal(of: service, in: environment.name)
         }
+        var edits: FileEdits = [:]
+        edits[recordPath] = .some(nil)
         let change = Change(
-            .edits([recordPath: .some(nil)]), subject: "Withdraw \(service) \(version) from \(environment.name)",
+            .edits(edits), subject: "Withdraw \(service) \(version) from \(environment.name)",
             body: reason ?? "",
             trailers: [
                 trailer(TrailerKey.action, "withdraw"), trailer(TrailerKey.service, service.text),

@@ -3,7 +3,6 @@
 import Access
 import Domain
 import HTTPServer
-import Logging
 
 extension WebPages {
     /// Answers under `/api/v1`.
@@ -19,7 +18,7 @@ extension WebPages {
             return Reply.json(try await detail(environment, service, context).json(environment: environment))
         case .passes: return Reply.json(try await passList(context))
         case .pass(let id): return Reply.json(try await pass(id, context).json)
-        case .sync(let name): return try sync(name, request, context)
+        case .sync(let name): return try await sync(name, request, context)
         case .me: return Reply.json(me(context))
         }
     }
@@ -38,17 +37,14 @@ extension WebPages {
     }
 
     /// A page of another site can send a form here, but neither of these header fields without our leave.
-    private func sync(_ name: Name, _ request: HTTPRequest, _ context: PageContext) throws -> HTTPResponse {
+    private func sync(_ name: Name, _ request: HTTPRequest, _ context: PageContext) async throws -> HTTPResponse {
         let type = (request.headers["Content-Type"] ?? "").lowercased().prefix { $0 != ";" && $0 != " " }
         guard type == "application/json" || request.headers["X-Kubernaut"] != nil else {
             return Reply.problem(
                 403, "Forbidden", detail: "a request that changes something must show that no foreign page sent it",
                 hint: "send the header X-Kubernaut: 1, or Content-Type: application/json")
         }
-        _ = try context.environment(name)
-        guard sources.requestSync(name) else { throw NotFound() }
-        logger.notice(
-            "A sync was asked for", ["environment": name, "who": context.visit.caller.name, "peer": request.peer])
+        try await sources.actions.sync(name, context.visit)
         return Reply.json(["environment": .string(name.text), "accepted": true], status: 202)
     }
 }

@@ -10,6 +10,9 @@ enum RouteRule: Sendable, Hashable {
     /// Anybody who is somebody. What they may not see is not there for them (`DaemonStatus.visible`).
     case someone
     case needs(Permission, Place)
+    /// Anybody who is somebody, as far as the address is concerned: what they want only the body says, and `Actions` asks
+    /// the rules about each place in it. For requests that change something alone.
+    case decidedByAction
 }
 
 extension Route {

@@ -5,13 +5,36 @@ import Domain
 import HTTPServer
 import Logging
 
+/// The refusals of rules; those of changes have the same name in their room.
+typealias AccessRefusal = Refusal
+
 /// Who asks, and what that lets them see and do.
 struct Visit: Sendable {
     let visitor: Gate.Visitor
     let rules: AccessRules
+    /// Whether what is known of the person's teams is good enough to change anything.
+    var isFresh = true
+    /// How they came in.
+    var channel = AuditRecord.Channel.web
 
     var caller: Caller { visitor.caller }
     var session: Session? { visitor.session }
+
+    func allows(_ permission: Permission, at place: Place) -> Bool { rules.allows(caller, permission, at: place) }
+
+    /// - Throws: What the rules say; and for anything but looking, when nobody knows their teams as they are now.
+    func permit(_ permission: Permission, at place: Place) throws(AccessRefusal) -> Permit {
+        let permit = try rules.permit(caller, permission, at: place)
+        // Teams that could not be read for long let one look, no more.
+        guard permission == .view || isFresh else { throw AccessRefusal(permission, place, .staleTeams) }
+        return permit
+    }
+
+    /// The services of an environment where this caller may do something.
+    func places(of permission: Permission, in environment: Name, _ status: DaemonStatus) -> [Name] {
+        let services = status.environments.first { $0.environment.name == environment }?.services ?? []
+        return services.map(\.name).filter { allows(permission, at: .service($0, in: environment)) }
+    }
 }
 
 /// A request that is answered with a no.
@@ -32,24 +55,25 @@ extension WebPages {
         let visitor = try await access.gate.visitor(
             cookies: request.headers.all("Cookie"), authorization: request.headers["Authorization"],
             peer: request.peer, freshness: changesSomething ? Self.freshness : nil)
-        return Visit(visitor: visitor, rules: rules)
+        var visit = Visit(visitor: visitor, rules: rules)
+        if case .api = route { visit.channel = .api }
+        if case .person(let person) = visitor.caller, let login = access.gate.login {
+            visit.isFresh = login.isFresh(person)
+        }
+        return visit
     }
 
     /// - Throws: `Refused`.
     func check(_ route: Route, _ request: HTTPRequest, _ visit: Visit) throws(Refused) {
         switch route.rule {
         case .open: return
-        case .someone:
+        case .someone, .decidedByAction:
             if visit.caller == .nobody { throw Refused(refusal: Refusal(.view, .site, .notSignedIn)) }
         case .needs(let permission, let place):
-            if case .refused(let refusal) = visit.rules.decide(visit.caller, permission, at: place) {
-                throw Refused(refusal: refusal)
-            }
-            // Teams that could not be read for long let one look, no more.
-            if permission != .view, case .person(let person) = visit.caller, let login = access.gate.login,
-                !login.isFresh(person)
-            {
-                throw Refused(refusal: Refusal(permission, place, .staleTeams))
+            do throws(AccessRefusal) {
+                _ = try visit.permit(permission, at: place)
+            } catch {
+                throw Refused(refusal: error)
             }
         }
         try checkOrigin(request, visit)
@@ -94,6 +118,18 @@ extension WebPages {
                 403, "Not allowed", "\("\(refusal)" as String).</p><p><a href=\"/account\">What you may do</a>")
             return Reply.page(page, status: 403, context)
         }
+    }
+
+    /// The answer where something was not done.
+    func answer(_ failure: ActionFailure, to request: HTTPRequest, isAPI: Bool, _ context: PageContext) -> HTTPResponse
+    {
+        if let refusal = failure.refusal { return answer(refusal, to: request, isAPI: isAPI, context) }
+        if failure.code == .notFound, failure.hint == nil { return notFound(request.rawPath, isAPI, context) }
+        if isAPI { return Reply.problem(failure) }
+        let hint = failure.hint.map { "</p><p>\($0)" as HTML }
+        return Reply.page(
+            errorPage(failure.code.status, "That was not done", "\(failure.message)\(hint)"),
+            status: failure.code.status, context)
     }
 
     func answer(_ problem: Gate.Problem, to request: HTTPRequest) -> HTTPResponse {
