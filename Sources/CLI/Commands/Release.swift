@@ -4,6 +4,7 @@ import Changes
 import Domain
 import JSON
 import Lifecycle
+import Render
 
 extension Command {
     static let release = Command(

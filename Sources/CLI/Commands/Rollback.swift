@@ -2,6 +2,7 @@
 
 import Changes
 import Domain
+import GitSource
 import Lifecycle
 
 extension Command {
