@@ -78,7 +78,8 @@ let package = Package(
         room("History", ["Domain", "Lifecycle", "JSON", "Access", "CSQLite"]),
         room("Access", ["Domain", "Lifecycle", "Logging", "JSON", "Crypto", "HTTPClient"]),
         room("HTTPServer", ["Domain", "Lifecycle", "CHTTPServer", "CZlib"]),
-        room("WebUI", ["Domain", "Lifecycle", "Logging", "JSON", "Crypto", "HTTPServer", "Access", "Changes"]),
+        room(
+            "WebUI", ["Domain", "Lifecycle", "Logging", "JSON", "Crypto", "HTTPServer", "Access", "Changes", "Render"]),
         room("GitHubStandIn", ["Domain", "Lifecycle", "JSON", "Crypto", "HTTPServer"]),
         room(
             "EmbeddedCluster", ["Domain", "Platform", "Lifecycle", "Logging", "JSON", "YAML", "Crypto", "HTTPServer"]),

@@ -76,18 +76,6 @@ public struct Change: Sendable, Hashable {
     public var message: String { body.isEmpty ? subject : "\(subject)\n\n\(body)" }
 }
 
-/// The trailers of every change that kubernaut makes.
-public enum TrailerKey {
-    public static let action = "Kubernaut-Action"
-    public static let service = "Kubernaut-Service"
-    public static let version = "Kubernaut-Version"
-    public static let environment = "Kubernaut-Environment"
-    public static let from = "Kubernaut-From"
-    public static let to = "Kubernaut-To"
-    public static let reason = "Kubernaut-Reason"
-    public static let actor = "Kubernaut-Actor"
-}
-
 /// A trailer's value is one line: line breaks become spaces. Nil for a text that is empty then.
 public func trailer(_ key: String, _ value: String?) -> CommitDraft.Trailer? {
     guard let value else { return nil }

@@ -60,10 +60,12 @@ public struct ServiceStatus: Sendable, Hashable {
     public let since: Instant?
     public let objects: [ObjectStatus]
     public let diagnostics: [Diagnostic]
+    /// Why nothing else may be promoted over its release; nil when nobody holds it now.
+    public let hold: Hold?
 
     public init(
         name: Name, team: Name?, release: ReleaseRecord?, verdict: Verdict, reason: String, since: Instant?,
-        objects: [ObjectStatus], diagnostics: [Diagnostic]
+        objects: [ObjectStatus], diagnostics: [Diagnostic], hold: Hold? = nil
     ) {
         self.name = name
         self.team = team
@@ -73,6 +75,7 @@ public struct ServiceStatus: Sendable, Hashable {
         self.since = since
         self.objects = objects
         self.diagnostics = diagnostics
+        self.hold = hold
     }
 }
 
@@ -107,10 +110,20 @@ public struct ReleaseEvent: Sendable, Hashable {
     /// Nil where the commit removed the record.
     public let release: ReleaseRecord?
     public let commit: Commit
+    /// What the commit says it did, `promote` or `rollback`; nil when it says nothing.
+    public let action: String?
+    /// Who asked for it, where that is not the author.
+    public let actor: String?
+    public let reason: String?
 
-    public init(release: ReleaseRecord?, commit: Commit) {
+    public init(
+        release: ReleaseRecord?, commit: Commit, action: String? = nil, actor: String? = nil, reason: String? = nil
+    ) {
         self.release = release
         self.commit = commit
+        self.action = action
+        self.actor = actor
+        self.reason = reason
     }
 }
 

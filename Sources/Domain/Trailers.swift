@@ -1,5 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/// The trailers of every change that kubernaut makes.
+public enum TrailerKey {
+    public static let action = "Kubernaut-Action"
+    public static let service = "Kubernaut-Service"
+    public static let version = "Kubernaut-Version"
+    public static let environment = "Kubernaut-Environment"
+    public static let from = "Kubernaut-From"
+    public static let to = "Kubernaut-To"
+    public static let reason = "Kubernaut-Reason"
+    public static let actor = "Kubernaut-Actor"
+}
+
 /// The trailers of a commit message, as `git interpret-trailers` finds them: lines `Key: value` that make up the whole
 /// last paragraph, which is not the subject. A line that begins with white space continues the value above it. Pure.
 public func trailers(of message: some StringProtocol) -> [CommitDraft.Trailer] {

@@ -36,9 +36,16 @@ struct ReleaseWalk: Sendable {
             guard release != nil || file == nil else { continue }
             var events = releases[service] ?? []
             guard events.first?.release != release || events.isEmpty else { continue }
-            events.insert(ReleaseEvent(release: release, commit: step.commit), at: 0)
+            events.insert(Self.event(release, step), at: 0)
             releases[service] = Array(events.prefix(limit))
         }
+    }
+
+    private static func event(_ release: ReleaseRecord?, _ step: HistoryStep) -> ReleaseEvent {
+        func said(_ key: String) -> String? { step.trailers.first { $0.key == key }?.value }
+        return ReleaseEvent(
+            release: release, commit: step.commit, action: said(TrailerKey.action), actor: said(TrailerKey.actor),
+            reason: said(TrailerKey.reason))
     }
 
     /// `releases/cart.yaml` → `cart`.

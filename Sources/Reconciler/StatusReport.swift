@@ -43,7 +43,8 @@ struct StatusReport {
                     name: service.name, team: service.team, release: service.release, verdict: verdict,
                     reason: reason, since: book.releases[service.name]?.first?.commit.date,
                     objects: view.statuses,
-                    diagnostics: service.diagnostics + (book.oddities[service.name] ?? [])))
+                    diagnostics: service.diagnostics + (book.oddities[service.name] ?? []),
+                    hold: service.hold.flatMap { $0.isActive(at: date) ? $0 : nil }))
         }
         self.status = status
         self.rolling = rolling

@@ -34,6 +34,13 @@ enum Reply {
         return response
     }
 
+    /// A page that is the same for everybody, signed in or not.
+    static func publicPage(_ page: Page, _ context: PageContext) -> HTTPResponse {
+        var response = Self.page(page, context)
+        response.headers["Cache-Control"] = "public, max-age=3600"
+        return response
+    }
+
     static func json(_ value: Value, status: Int = 200) -> HTTPResponse {
         response(
             status, type: "application/json", cache: status == 200 ? "private, no-cache" : "no-store",

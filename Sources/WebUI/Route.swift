@@ -12,11 +12,13 @@ enum Route: Sendable, Equatable {
     case passes
     case pass(String)
     case system
+    case look(Look)
     case account
     case login
     case startLogin
     case finishLogin
     case logout
+    case theme
     case asset(String)
     case livez
     case readyz
@@ -46,7 +48,9 @@ enum Route: Sendable, Equatable {
             segments.append(text)
         }
         let route =
-            segments.first == "api" ? Self.api(segments.dropFirst()) : Self.page(segments) ?? Self.machine(segments)
+            segments.first == "api"
+            ? Self.api(segments.dropFirst())
+            : Self.page(segments) ?? Look(segments).map { .look($0) } ?? Self.machine(segments)
         guard let route else { return nil }
         self = route
     }
@@ -60,6 +64,7 @@ enum Route: Sendable, Equatable {
         case 1 where segments == ["account"]: return .account
         case 1 where segments == ["login"]: return .login
         case 1 where segments == ["logout"]: return .logout
+        case 1 where segments == ["theme"]: return .theme
         case 2 where segments == ["auth", "github"]: return .startLogin
         case 3 where segments == ["auth", "github", "callback"]: return .finishLogin
         case 2 where segments[0] == "envs": return Name(segments[1]).map { .environment($0) }
@@ -107,7 +112,7 @@ enum Route: Sendable, Equatable {
     /// The methods this address answers to, `HEAD` included.
     var methods: [String] {
         switch self {
-        case .api(.sync), .logout: ["POST"]
+        case .api(.sync), .logout, .theme: ["POST"]
         default: ["GET", "HEAD"]
         }
     }

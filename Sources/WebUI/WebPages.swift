@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Access
+import Changes
 public import Domain
 public import HTTPServer
 import JSON
@@ -21,6 +22,14 @@ public struct WebPages: Sendable {
         /// service there.
         public var detail:
             @Sendable (_ environment: Name, _ service: Name, _ commit: CommitID?) async throws -> ServiceDetail?
+        /// What an environment wants at a commit of its branch; nil commit for the newest. Nil result when there is no
+        /// such environment, or its branch does not hold the commit.
+        public var rendering: @Sendable (_ environment: Name, _ commit: CommitID?) async throws -> Rendering? = {
+            _, _ in nil
+        }
+        /// What applying would change of one service, by the cluster's own dry run. Nil when nobody can be asked.
+        public var live: @Sendable (_ environment: Name, _ service: Name) async throws -> [LiveObject]? = { _, _ in nil
+        }
         /// Asks for a pass over an environment; false when there is no such environment.
         public var requestSync: @Sendable (_ environment: Name) -> Bool
         /// Everything that can be changed from here.
@@ -72,6 +81,8 @@ public struct WebPages: Sendable {
 
     let sources: Sources
     let access: Access
+    /// Lives as long as the site: fingerprints on two pages can be compared.
+    let mask = SecretMask()
     let version: String
     let hosts: Set<String>
     let logger: Logger
@@ -135,7 +146,8 @@ public struct WebPages: Sendable {
         PageContext(
             status: status.visible(to: visit.caller, visit.rules), visit: visit, now: now(), version: version,
             path: request.rawPath,
-            query: Query(request.rawQuery), host: request.headers["Host"] ?? "localhost")
+            query: Query(request.rawQuery), host: request.headers["Host"] ?? "localhost",
+            theme: Theme(Cookies(request.headers.all("Cookie"))))
     }
 
     private func isOwnHost(_ host: String) -> Bool {
@@ -155,8 +167,10 @@ public struct WebPages: Sendable {
         case .startLogin: return startLogin(context)
         case .finishLogin: return try await finishLogin(request, context)
         case .logout: return try await logout(context)
+        case .theme: return chooseTheme(request, context)
         case .metrics: return Reply.text(sources.metrics(), type: "text/plain; version=0.0.4; charset=utf-8")
         case .api(let route): return try await api(route, request, context)
+        case .look(let look): return try await self.look(look, context)
         case .manifest(let environment, let service, isRaw: true):
             let detail = try await detail(environment, service, context)
             return Reply.text(manifestYAML(detail), type: "application/yaml")
@@ -181,7 +195,8 @@ public struct WebPages: Sendable {
         case .pass(let id): return passPage(try await pass(id, context), context)
         case .system: return systemPage(context)
         case .account: return accountPage(context)
-        case .overview, .asset, .livez, .readyz, .metrics, .api, .login, .startLogin, .finishLogin, .logout:
+        case .overview, .asset, .livez, .readyz, .metrics, .api, .look, .login, .startLogin, .finishLogin, .logout,
+            .theme:
             return overviewPage(context)
         }
     }
@@ -199,7 +214,7 @@ extension WebPages {
         guard let detail = try await sources.detail(environment, service, commit) else {
             throw NotFound(near: context.names(nearTo: service))
         }
-        return detail
+        return mask.masked(detail)
     }
 
     /// At most 200, newest first, as the query asks.
@@ -223,6 +238,24 @@ extension WebPages {
     func pass(_ id: String, _ context: PageContext) async throws -> PassRecord {
         guard let pass = try await sources.history.pass(id), context.mayRead(pass) else { throw NotFound() }
         return pass
+    }
+}
+
+/// One object as the cluster has it, and as it would be after the next pass.
+public struct LiveObject: Sendable {
+    public let key: ResourceKey
+    /// Nil when there is none.
+    public let live: Value?
+    /// Nil when it would go, or when nobody can tell.
+    public let wanted: Value?
+    /// What the cluster would refuse; nil when nothing.
+    public let problem: String?
+
+    public init(key: ResourceKey, live: Value?, wanted: Value?, problem: String?) {
+        self.key = key
+        self.live = live
+        self.wanted = wanted
+        self.problem = problem
     }
 }
 

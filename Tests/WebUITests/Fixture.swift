@@ -105,7 +105,11 @@ enum Fixture {
             release: release(service, minor, patch: patch), verdict: verdict, reason: reason,
             since: ago(Int64(12 + (43 - minor) * 700 + service.count * 9)),
             objects: objects(service, namespace: environment, health, inSync: verdict != .drifted),
-            diagnostics: diagnostics)
+            diagnostics: diagnostics,
+            hold: verdict == .held
+                ? Hold(
+                    by: "Ann", reason: "sale weekend", until: Instant("2026-08-24T09:00:00Z"), isForAll: false,
+                    location: SourceLocation(file: "environments/\(environment)/holds/\(service).yaml")) : nil)
     }
 
     static func status(services count: Int = 14) -> DaemonStatus {
@@ -145,8 +149,10 @@ enum Fixture {
                 ReleaseEvent(
                     release: release(service, minor - step, patch: isHotfix && step == 0 ? 1 : 0),
                     commit: commit(
-                        index * 10 + step, Int64(12 + (43 - minor + step) * 1500),
-                        "Release \(service) 1.\(minor - step).0", by: authors[step]))
+                        index * 10 + step + rank * 1000, Int64(12 + (43 - minor + step) * 1500 - rank * 5),
+                        "Release \(service) 1.\(minor - step).0", by: authors[step]),
+                    action: rank == 0 ? "release" : step == 1 ? "rollback" : "promote",
+                    reason: rank > 0 && step == 1 ? "totals were wrong" : nil)
             }
             if rank > 0 {
                 let behind = self.minor(of: index, rank: rank - 1) - minor
@@ -305,14 +311,56 @@ enum Fixture {
         _ status: DaemonStatus = Fixture.status(), history: any PassHistory = History(),
         access: WebPages.Access = .local(.developer)
     ) -> WebPages {
-        WebPages(
-            sources: .init(
-                status: { status }, history: history,
-                detail: { environment, service, commit in
-                    status.environments.contains { $0.services.contains { $0.name == service } } && commit == nil
-                        ? Fixture.detail(environment, service) : nil
-                }, requestSync: { _ in true }, metrics: { "kubernaut_up 1\n" }),
-            access: access, version: "0.1.0", hosts: ["kubernaut.acme.example"], now: { now })
+        var sources = WebPages.Sources(
+            status: { status }, history: history,
+            detail: { environment, service, commit in
+                status.environments.contains { $0.services.contains { $0.name == service } } && commit == nil
+                    ? Fixture.detail(environment, service) : nil
+            }, requestSync: { _ in true }, metrics: { "kubernaut_up 1\n" })
+        sources.rendering = { environment, commit in
+            status.environments.first { $0.environment.name == environment && (commit == nil || commit == $0.head?.id) }
+                .map { rendering($0) }
+        }
+        sources.live = { environment, service in
+            status.environments.first { $0.environment.name == environment }.map { environment in
+                rendering(environment).services.filter { $0.name == service }.flatMap(\.manifests).map { manifest in
+                    LiveObject(
+                        key: ResourceKey(
+                            groupKind: manifest.kind.groupKind, namespace: manifest.namespace, name: manifest.name),
+                        live: ["kind": "Deployment", "spec": ["replicas": 9]], wanted: manifest.object, problem: nil)
+                }
+            }
+        }
+        return WebPages(
+            sources: sources, access: access, version: "0.1.0", hosts: ["kubernaut.acme.example"], now: { now })
+    }
+
+    /// One Deployment and one Secret for each service; the release's version is all that differs.
+    static func rendering(_ environment: EnvironmentStatus) -> Rendering {
+        Rendering(
+            environment: environment.environment, commit: environment.head,
+            services: environment.services.map { service in
+                func manifest(_ kind: String, _ content: Value) -> Manifest {
+                    var object = content
+                    object["kind"] = .string(kind)
+                    object["apiVersion"] = .string(kind == "Secret" ? "v1" : "apps/v1")
+                    object["metadata"] = [
+                        "name": .string(service.name.text), "namespace": .string(environment.environment.namespace),
+                    ]
+                    return Manifest(
+                        kind: GroupVersionKind(apiVersion: kind == "Secret" ? "v1" : "apps/v1", kind: kind),
+                        namespace: environment.environment.namespace, name: service.name.text, object: object,
+                        service: service.name, location: SourceLocation(file: "templates/default.yaml", line: 1),
+                        digest: "\(kind)\(service.release?.version ?? "")")
+                }
+                return RenderedService(
+                    name: service.name, team: service.team, release: service.release, needs: [],
+                    manifests: [
+                        manifest("Deployment", ["spec": ["image": .string(service.release?.image ?? "")]]),
+                        manifest(
+                            "Secret", ["stringData": ["password": .string("canary-\(service.release?.version ?? "")")]]),
+                    ], diagnostics: [], inputs: "")
+            }, diagnostics: [])
     }
 }
 

@@ -123,7 +123,8 @@ private func live(
         preview in
         func side(_ label: String, _ object: Value?) -> DiffSide {
             let objects =
-                object.map { [DiffObject(key: preview.key, service: preview.service, object: shown($0))] } ?? []
+                object.map { [DiffObject(key: preview.key, service: preview.service, object: $0.withoutServerFields)] }
+                ?? []
             return DiffSide(name: label, objects: objects)
         }
         let (cluster, git) = (side("live:\(name)", preview.live), side("git", preview.predicted))
@@ -135,23 +136,6 @@ private func live(
         return Difference(
             environment: name, diff: diff, problem: preview.action == .failed ? preview.message : nil)
     }
-}
-
-/// Without what the server writes about the object, and what we write about ourselves.
-private func shown(_ object: Value) -> Value {
-    var object = object
-    object["status"] = nil
-    guard var metadata = object["metadata"] else { return object }
-    for field in ["managedFields", "resourceVersion", "generation", "creationTimestamp", "uid", "selfLink"] {
-        metadata[field] = nil
-    }
-    if var annotations = metadata["annotations"] {
-        // It changes with everything else.
-        annotations[Conventions.digestAnnotation] = nil
-        metadata["annotations"] = annotations.map?.isEmpty == true ? nil : annotations
-    }
-    object["metadata"] = metadata
-    return object
 }
 
 private func text(_ differences: [Difference], _ invocation: Invocation) -> String {

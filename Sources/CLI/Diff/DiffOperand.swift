@@ -83,21 +83,9 @@ struct DiffReader {
             return []
         }
         let environment = try workspace.environment(name, invocation.console)
-        return try rendering(of: environment, in: workspace).flatMap { service in
-            service.manifests.map { manifest in
-                var (namespace, object) = (manifest.namespace, manifest.object)
-                // Two environments differ in their own namespace everywhere: that is no difference to show.
-                if ownNamespace, namespace == nil || namespace == environment.namespace {
-                    namespace = nil
-                    if var metadata = object["metadata"] {
-                        metadata["namespace"] = nil
-                        object["metadata"] = metadata
-                    }
-                }
-                let key = ResourceKey(groupKind: manifest.kind.groupKind, namespace: namespace, name: manifest.name)
-                return DiffObject(key: key, service: service.name, object: object)
-            }
-        }
+        return DiffSide(
+            name: name, try rendering(of: environment, in: workspace), of: environment, hidesNamespace: ownNamespace
+        ).objects
     }
 
     /// - Throws: `.failed` when something cannot be rendered: half a comparison would mislead.

@@ -65,7 +65,7 @@ struct LocalStatus {
                 return ServiceStatus(
                     name: service.name, team: service.team, release: service.release,
                     verdict: hold == nil ? .unknown : .held, reason: hold?.reason ?? "no cluster was asked", since: nil,
-                    objects: [], diagnostics: service.diagnostics + (notes[service.name] ?? []))
+                    objects: [], diagnostics: service.diagnostics + (notes[service.name] ?? []), hold: hold)
             }
             let here = Set(status.services.map(\.name))
             status.services += status.positions.keys.filter { !here.contains($0) }.sorted().map { name in

@@ -82,7 +82,8 @@ struct Daemon {
         self.board = board
         self.repository = repository
 
-        let details = ServiceDetails(mirror: mirror, renderer: renderer, board: board)
+        let details = ServiceDetails(
+            mirror: mirror, renderer: renderer, board: board, incremental: incremental, clusters: clusters)
         var sources = WebPages.Sources(
             status: { board.current }, history: measuredHistory,
             detail: { try await details.detail(environment: $0, service: $1, commit: $2) },
@@ -98,6 +99,8 @@ struct Daemon {
             actions: Self.actions(
                 configuration, mirror: mirror, renderer: renderer, board: board, repository: repository,
                 clusters: clusters, logger: logger))
+        sources.rendering = { try await details.rendering(environment: $0, commit: $1) }
+        sources.live = { try await details.live(environment: $0, service: $1) }
         sources.isAlive = { repository.isTurning }
         sources.audit = store
         sources.keys = store

@@ -18,10 +18,11 @@ enum RouteRule: Sendable, Hashable {
 extension Route {
     var rule: RouteRule {
         switch self {
-        case .login, .startLogin, .finishLogin, .asset, .livez, .readyz: .open
+        case .login, .startLogin, .finishLogin, .theme, .asset, .livez, .readyz: .open
         case .overview, .environments, .environment, .service, .account, .logout, .passes, .pass: .someone
         case .manifest(let environment, let service, _): .needs(.view, .service(service, in: environment))
         case .system, .metrics: .needs(.view, .site)
+        case .look(let look): look.rule
         case .api(let route): route.rule
         }
     }
@@ -65,6 +66,7 @@ extension EnvironmentStatus {
         part.diagnostics = []
         part.heldPrune = []
         part.heldPruneHash = ""
+        part.orphans = orphans.filter { $0.service.map(isVisible) ?? false }
         part.lastPass = nil
         part.sourceProblem = sourceProblem.map { _ in "its branch cannot be rendered" }
         part.clusterProblem = clusterProblem.map { _ in "its cluster cannot be reached" }

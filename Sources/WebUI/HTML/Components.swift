@@ -164,7 +164,7 @@ func diagnosticList(_ diagnostics: [Diagnostic]) -> HTML {
         let badge =
             diagnostic.severity == .error ? Badge(icon: .failed, word: "error") : Badge(icon: .drifted, word: "warning")
         return """
-            <li>\(badge.html) <code>\(diagnostic.code)</code> \(diagnostic.message)\
+            <li>\(badge.html) \(codeLink(diagnostic.code)) \(diagnostic.message)\
             <div class="place"><code>\(diagnostic.location)</code>\
             \(diagnostic.service.map { " · \(serviceLink($0))" } as HTML?)</div>\
             \(diagnostic.hint.map { "<div class=\"hint\">\($0)</div>" } as HTML?)</li>

@@ -16,6 +16,7 @@ struct PageContext: Sendable {
     let query: Query
     /// How the reader reached us: `Host`, with its port.
     var host = "localhost"
+    var theme = Theme.system
 
     static let refreshSeconds = 15
     /// Seconds between two loads, when the reader asked for it.
@@ -25,7 +26,7 @@ struct PageContext: Sendable {
 /// One page before it has its frame.
 struct Page: Sendable {
     enum Section: String, Sendable {
-        case releases, environments, syncs, system, none
+        case overview, releases, environments, syncs, holds, system, none
     }
 
     /// Most specific first; without the product's name.
@@ -46,9 +47,10 @@ extension Page {
         let alternateLink = alternate.map { path -> HTML in
             "<link rel=\"alternate\" type=\"application/json\" href=\"\(path)\"/>"
         }
+        let theme: HTML = context.theme == .system ? "" : " data-theme=\"\(context.theme.rawValue)\""
         return """
             <!DOCTYPE html>
-            <html lang="en"><head><meta charset="utf-8"/>
+            <html lang="en"\(theme)><head><meta charset="utf-8"/>
             <meta name="viewport" content="width=device-width, initial-scale=1"/>
             <meta name="color-scheme" content="light dark"/>
             <title>\(title) – kubernaut</title>
@@ -59,6 +61,7 @@ extension Page {
             \(header(context))
             \(banners(context.status, context.now))
             <main id="main" tabindex="-1">
+            <p class="printed dim">kubernaut, \(context.now.forPeople), seen by \(context.visit.caller.name)</p>
             \(content)
             </main>
             \(footer(context))
@@ -69,7 +72,8 @@ extension Page {
 
     private func header(_ context: PageContext) -> HTML {
         let entries: [(Section, StaticString, StaticString)] = [
-            (.releases, "/", "Releases"), (.environments, "/envs", "Environments"), (.syncs, "/syncs", "Syncs"),
+            (.overview, "/", "Overview"), (.releases, "/releases", "Releases"),
+            (.environments, "/envs", "Environments"), (.syncs, "/syncs", "Syncs"), (.holds, "/holds", "Holds"),
             (.system, "/system", "System"),
         ]
         let links = entries.map { entry -> HTML in
@@ -146,7 +150,7 @@ extension Page {
             \(cli)
             <ul class="links">\(refresh)\(json)</ul>
             <ul class="heads"><li class="dim">\(context.status.repository)</li>\(heads)</ul>
-            <p class="dim">kubernaut \(context.version)</p>
+            <ul><li class="dim">kubernaut \(context.version)</li><li><a href="/help">Help</a></li><li>\(themeForm(context, keepsQuery: section != .none))</li></ul>
             </div></footer>
             """
     }

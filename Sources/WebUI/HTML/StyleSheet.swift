@@ -4,15 +4,25 @@
 /// controls at 4:1 or better, in both color schemes; `StyleTests` keeps it so.
 let styleSheet = palette + frame + pipeline + tables + details + media
 
-private let palette = """
-    :root{color-scheme:light dark;--bg:#f6f7f9;--card:#fff;--alt:#f6f7f9;--text:#1b1f24;--dim:#57606a;--link:#0550ae;\
+/// The palettes, for the tests too.
+let lightColors = """
+    --bg:#f6f7f9;--card:#fff;--alt:#f6f7f9;--text:#1b1f24;--dim:#57606a;--link:#0550ae;\
     --line:#dfe3e8;--control:#6e7781;--good:#116329;--warn:#7d4e00;--bad:#a40e26;--held:#6639a6;--busy:#0550ae;\
-    --tint-bad:#fff5f5;--tint-warn:#fff8e6;--tint-set:#eef5ff;--head:#0b1f3a;--head-text:#fff;--head-dim:#c9d6e8;\
-    --shadow:0 1px 2px rgb(27 31 36/.06),0 4px 12px rgb(27 31 36/.05)}
-    @media (prefers-color-scheme:dark){:root{--bg:#0f1318;--card:#171c23;--alt:#1b2129;--text:#e6edf3;--dim:#9ba7b4;\
+    --tint-bad:#fff5f5;--tint-warn:#fff8e6;--tint-set:#eef5ff;--ins:#dafbe1;--del:#ffebe9;--head:#0b1f3a;\
+    --head-text:#fff;--head-dim:#c9d6e8;--shadow:0 1px 2px rgb(27 31 36/.06),0 4px 12px rgb(27 31 36/.05)
+    """
+let darkColors = """
+    --bg:#0f1318;--card:#171c23;--alt:#1b2129;--text:#e6edf3;--dim:#9ba7b4;\
     --link:#79b8ff;--line:#2b333d;--control:#76818d;--good:#5fd17a;--warn:#e3b341;--bad:#ff8f85;--held:#c9a7ff;\
-    --busy:#79b8ff;--tint-bad:#2a1719;--tint-warn:#2a2312;--tint-set:#172637;--head:#0b0f14;--head-text:#e6edf3;\
-    --head-dim:#9ba7b4;--shadow:none}}
+    --busy:#79b8ff;--tint-bad:#2a1719;--tint-warn:#2a2312;--tint-set:#172637;--ins:#12361f;--del:#4a1a1d;\
+    --head:#0b0f14;--head-text:#e6edf3;--head-dim:#9ba7b4;--shadow:none
+    """
+
+// The reader's choice wins over the system's; said twice, since no older browser knows a shorter way.
+private let palette = """
+    :root{color-scheme:light dark;\(lightColors)}
+    @media (prefers-color-scheme:dark){:root:not([data-theme=light]){\(darkColors)}}
+    :root[data-theme=dark]{color-scheme:dark;\(darkColors)}:root[data-theme=light]{color-scheme:light}
 
     """
 
@@ -33,6 +43,7 @@ private let frame = """
     .wide,main{width:100%;max-width:84rem;margin-inline:auto;padding-inline:1.25rem}
     main{padding-block:1.5rem 3rem;flex:1}
     .dim{color:var(--dim)}.good{color:var(--good)}.warn{color:var(--warn)}.bad{color:var(--bad)}.held{color:var(--held)}.busy{color:var(--busy)}
+    .printed{display:none}
     .hidden,.sprite{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap;border:0}
     .skip{position:absolute;left:-99rem;top:.5rem;z-index:9;background:var(--card);padding:.5rem 1rem;border-radius:6px}
     .skip:focus{left:1rem}
@@ -67,6 +78,9 @@ private let frame = """
     footer .wide{display:grid;gap:.6rem}
     footer ul{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem}
     footer p{margin:0}
+    .theme{display:inline-flex;align-items:center;gap:.25rem;margin:0}
+    .theme button{background:none;border-color:transparent;color:var(--link);font-weight:400;min-height:1.5rem;padding:0 .4rem}
+    .theme button[aria-pressed=true]{border-color:var(--control);color:var(--text)}
     footer pre{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.6rem .9rem;overflow:auto;margin:.4rem 0 0}
     summary{cursor:pointer;color:var(--link);min-height:1.5rem}
     footer a,footer summary{display:inline-block;min-height:1.5rem}
@@ -114,7 +128,7 @@ private let tables = """
     .data tbody tr:last-child>*{border-bottom:0}
     .data tbody tr:hover{background:var(--alt)}
     .data tbody th{font-weight:600}.data tbody th .dim{font-weight:400}
-    .data .number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
+    .data .number,.data th.number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
     .card .data th:first-child,.card .data td:first-child{padding-left:0}
     .card .data th:last-child,.card .data td:last-child{padding-right:0}
     .matrix{background:var(--card);border:1px solid var(--line);border-radius:12px;box-shadow:var(--shadow);border-collapse:separate;border-spacing:0}
@@ -168,6 +182,12 @@ private let details = """
     .l-release{color:var(--good)}.l-environmentservice,.l-environmentdefaults{color:var(--held)}
     .l-defaults,.l-service{color:var(--link)}.l-reserved{color:var(--warn)}
     .who{white-space:nowrap;font-size:.8125rem}.who code{font-size:inherit}
+    .beaten{margin-top:.3rem;display:grid;gap:.15rem;color:var(--dim);font-size:.8125rem}
+    .value{overflow-wrap:anywhere}
+    .prose p{max-width:70ch}
+    .diff summary{min-height:0}.diff pre{margin:.75rem 0 0;line-height:1.5}
+    .diff ins,.diff del,.diff .at{display:block;text-decoration:none}
+    .diff ins{background:var(--ins)}.diff del{background:var(--del)}.diff .at{color:var(--dim);background:var(--alt)}
     .over{display:inline-block}.over summary{font-size:.75rem}.over li{font-size:.8125rem}
 
     """
@@ -192,10 +212,12 @@ private let media = """
     .state{white-space:normal}.facts div{grid-template-columns:1fr;gap:0}\
     .yaml tr{padding-block:.15rem}.yaml .n{display:none}.yaml .from{width:auto;border:0;padding-left:1.5rem}.yaml .from:empty,.yaml tr:not(.set) .from{display:none}\
     .filter label{flex:1 1 100%}.filter input[type=search],.filter select{flex:1}}
+    @media (prefers-reduced-motion:no-preference){:root{scroll-behavior:smooth}}
     @media (prefers-contrast:more){:root{--dim:var(--text);--line:var(--control)}}
     @media (forced-colors:active){.wait,.layer,.chips li,.card,.strip .env{border:1px solid}.bar rect{forced-color-adjust:none}}
     @media print{:root{--bg:#fff;--card:#fff;--text:#000;--dim:#333;--link:#000;--shadow:none}\
-    .top,.filter,.sort,.pager,.skip,footer details,footer .links{display:none}body{font-size:9pt}main{padding:0;max-width:none}\
-    thead{display:table-header-group}tr,.card,.env{break-inside:avoid}.scroll{overflow:visible}.card{border:0;padding:0}}
+    .top,.filter,.sort,.pager,.choices,.skip,.theme,.actions,footer details,footer .links{display:none}body{font-size:9pt}main{padding:0;max-width:none}\
+    thead{display:table-header-group}tr,.card,.env{break-inside:avoid}.scroll{overflow:visible}.card{border:0;padding:0}\
+    td a[href^="http"]::after{content:" (" attr(href) ")";font-size:7pt;overflow-wrap:anywhere}.printed{display:block}}
 
     """

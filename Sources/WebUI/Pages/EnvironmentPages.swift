@@ -122,7 +122,7 @@ private func suspended(_ environment: EnvironmentStatus) -> HTML {
         """)
 }
 
-private func orphans(_ environment: EnvironmentStatus) -> HTML {
+func orphans(_ environment: EnvironmentStatus) -> HTML {
     guard !environment.orphans.isEmpty else { return "" }
     let items = environment.orphans.prefix(200).map { orphan -> HTML in
         "<li><code>\(orphan.key)</code> <span class=\"dim\">\(orphan.reason)</span></li>"
@@ -142,7 +142,7 @@ private func leader(_ environment: EnvironmentStatus) -> HTML? {
     }
 }
 
-private func heldPrune(_ environment: EnvironmentStatus) -> HTML {
+func heldPrune(_ environment: EnvironmentStatus) -> HTML {
     guard !environment.heldPrune.isEmpty else { return "" }
     let items = environment.heldPrune.prefix(200).map { key -> HTML in "<li><code>\(key)</code></li>" }
     let more = environment.heldPrune.count - items.count

@@ -125,7 +125,7 @@ private func valuesCard(_ detail: ServiceDetail, _ context: PageContext) -> HTML
         table(caption: "Values and who set them", columns: ["Key", "Value", "Set by", "Overrides"], rows: rows))
 }
 
-private func short(_ value: Value) -> String {
+func short(_ value: Value) -> String {
     let text =
         switch value {
         case .string(let text): text

@@ -18,7 +18,7 @@ func overviewPage(_ context: PageContext) -> Page {
         \(pager(matrix, context))
         """ : firstSteps(status)
     return Page(
-        title: "Releases", section: .releases, alternate: "/api/v1/status",
+        title: "Overview", section: .overview, alternate: "/api/v1/status",
         commands: ["curl http://\(context.host)/api/v1/status"],
         content: content)
 }
@@ -30,7 +30,7 @@ private func headline(_ status: DaemonStatus) -> HTML {
     let total = Set(status.environments.flatMap { $0.services.map(\.name) }).count
     let scope = "\(counted(total, "service")) in \(counted(status.environments.count, "environment"))"
     guard !problems.isEmpty else {
-        return "<div class=\"headline\"><h1>Releases</h1><p class=\"dim\">\(scope), nothing needs you</p></div>"
+        return "<div class=\"headline\"><h1>What runs where</h1><p class=\"dim\">\(scope), nothing needs you</p></div>"
     }
     let items = problems.sorted { $0.1.verdict.severity < $1.1.verdict.severity }.prefix(3).map {
         name, service -> HTML in
@@ -42,7 +42,7 @@ private func headline(_ status: DaemonStatus) -> HTML {
     let more =
         problems.count > 3 ? "<li class=\"dim\">and \(problems.count - 3) more, first in the table</li>" : "" as HTML
     return """
-        <div class="headline"><h1>Releases</h1><p class="dim">\(scope)</p></div>
+        <div class="headline"><h1>What runs where</h1><p class="dim">\(scope)</p></div>
         <ul class="problems" aria-label="\(counted(problems.count, "problem"))">\(items)\(more)</ul>
         """
 }

@@ -15,7 +15,7 @@ func servicePage(_ name: Name, _ context: PageContext) -> Page {
         content: """
             <div class="headline"><h1>\(name)</h1><p class="dim">\(team ?? "service")</p></div>
             \(lane(name, here, context.now))
-            \(card("Releases", id: "releases", releaseTable(name, context)))
+            \(card("Releases", id: "releases", aside: "<a href=\"/services/\(name)/history\">History in each environment</a>", releaseTable(name, context)))
             \(objects)
             """)
 }
@@ -27,7 +27,7 @@ private func lane(_ name: Name, _ here: [(EnvironmentStatus, ServiceStatus?)], _
         let content: HTML =
             service.map { service in
                 """
-                <p class="release">\(service.release.map { "<span class=\"version\">\($0.version)</span>" } ?? "<span class=\"dim\">no release</span>")</p>
+                <p class="release">\(service.release.map { releaseLink($0) } ?? "<span class=\"dim\">no release</span>")</p>
                 <p>\(service.verdict.badge.html) <span class="dim">\(age(service.since, at: now))</span></p>
                 \(service.reason.isEmpty ? "" : "<p class=\"reason\">\(service.reason)</p>")
                 <p><a href="/envs/\(environment.environment.name)/services/\(name)/manifest">Manifest in \(environment.environment.name)</a></p>
@@ -54,47 +54,6 @@ private func laneGap(_ position: Position?) -> HTML {
 
 // MARK: - releases
 
-/// One release, with all environments' knowledge of it.
-struct ReleaseLine: Sendable {
-    let release: ReleaseRecord
-    /// The oldest commit that brought it anywhere.
-    let firstSeen: Instant
-    /// Where it runs now.
-    let runsIn: [Name]
-    /// Where it ran once.
-    let ranIn: [Name]
-}
-
-/// Every release that any environment remembers, newest first. Pure.
-func releaseLines(of service: Name, in environments: [EnvironmentStatus]) -> [ReleaseLine] {
-    var order: [String] = []
-    var records: [String: (release: ReleaseRecord, firstSeen: Instant, past: [Name])] = [:]
-    for environment in environments {
-        for event in environment.releases[service] ?? [] {
-            guard let release = event.release else { continue }
-            var known = records[release.version] ?? (release, event.commit.date, [])
-            if records[release.version] == nil { order.append(release.version) }
-            known.firstSeen = min(known.firstSeen, event.commit.date)
-            if !known.past.contains(environment.environment.name) { known.past.append(environment.environment.name) }
-            records[release.version] = known
-        }
-    }
-    let now = environments.compactMap { environment in
-        environment.services.first { $0.name == service }?.release.map { (environment.environment.name, $0.version) }
-    }
-    let lines = order.enumerated().compactMap { index, version -> (Int, ReleaseLine)? in
-        guard let known = records[version] else { return nil }
-        let runs = now.filter { $0.1 == version }.map(\.0)
-        return (
-            index,
-            ReleaseLine(
-                release: known.release, firstSeen: known.firstSeen, runsIn: runs,
-                ranIn: known.past.filter { !runs.contains($0) })
-        )
-    }
-    return lines.sorted { $0.1.firstSeen == $1.1.firstSeen ? $0.0 < $1.0 : $0.1.firstSeen > $1.1.firstSeen }.map(\.1)
-}
-
 private func releaseTable(_ name: Name, _ context: PageContext) -> HTML {
     let lines = releaseLines(of: name, in: context.status.environments)
     guard !lines.isEmpty else { return "<p class=\"empty\">No release of \(name) is known yet.</p>" }
@@ -106,8 +65,8 @@ private func releaseTable(_ name: Name, _ context: PageContext) -> HTML {
         let note = release.note.map { note -> HTML in "<div class=\"reason\">\(note)</div>" }
         return row(
             """
-            \(rowHead("<span class=\"version\">\(release.version)</span>"))\
-            \(cell("Source", "\(source(release.source))\(note)"))\
+            \(rowHead(releaseLink(release)))\
+            \(cell("Source", "\(sourceText(release.source))\(note)"))\
             \(cell("Where", places(line)))\
             \(cell("Released", "\(age(release.releasedAt ?? line.firstSeen, at: context.now))\(release.releasedBy.map { " <span class=\"dim\">by \($0)</span>" } as HTML?)"))\
             \(cell("Build", build ?? "<span class=\"dim\">–</span>"))\
@@ -116,31 +75,6 @@ private func releaseTable(_ name: Name, _ context: PageContext) -> HTML {
     }
     let columns: [HTML] = ["Version", "Source", "Where", "Released", "Build", "Image"]
     return table(caption: "Releases of \(name), newest first", columns: columns, rows: rows)
-}
-
-private func source(_ source: ReleaseRecord.SourceRevision?) -> HTML {
-    guard let source else { return "<span class=\"dim\">–</span>" }
-    let commit = source.commit.map { commit -> HTML in
-        "<code>\(externalLink(commitAddress(source, commit), "\(String(commit.prefix(7)))"))</code>"
-    }
-    return """
-        \(commit) \(source.message ?? "") <span class="dim">\(source.author ?? "")\
-        \(source.branch.map { " on \($0)" } ?? "")</span>
-        """
-}
-
-/// GitHub, GitLab and Gitea all answer to this form.
-private func commitAddress(_ source: ReleaseRecord.SourceRevision, _ commit: String) -> String? {
-    guard var url = source.url else { return nil }
-    if url.hasSuffix(".git") { url.removeLast(4) }
-    return "\(url)/commit/\(percentEncoded(commit))"
-}
-
-private func places(_ line: ReleaseLine) -> HTML {
-    let now = line.runsIn.map { name -> HTML in "<li class=\"now\">\(name)</li>" }
-    let past = line.ranIn.map { name -> HTML in "<li class=\"past\"><span class=\"hidden\">formerly </span>\(name)</li>"
-    }
-    return now.isEmpty && past.isEmpty ? "<span class=\"dim\">–</span>" : "<ul class=\"chips\">\(now)\(past)</ul>"
 }
 
 // MARK: - objects

@@ -67,5 +67,5 @@ func notFoundText(_ path: String, suggestions: [(path: String, name: String)]) -
     let links = suggestions.map { suggestion -> HTML in "<li><a href=\"\(suggestion.path)\">\(suggestion.name)</a></li>"
     }
     let near: HTML = links.isEmpty ? "" : "</p><p>Did you mean:</p><ul>\(links)</ul><p>"
-    return "There is nothing at <code>\(path)</code>.\(near) <a href=\"/\">All releases</a>"
+    return "There is nothing at <code>\(path)</code>.\(near) <a href=\"/\">Overview</a>"
 }
