@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Domain
+import Lifecycle
 
 /// Puts back at once what somebody else changed or deleted, object by object, while passes come and go.
 struct Healer: Sendable {
@@ -121,7 +122,7 @@ struct Healer: Sendable {
     private func begin() -> PassRecord {
         let now = bench.time.now()
         var record = PassRecord(
-            id: ReconcilePass.id(at: now, unitRandom: bench.time.unitRandom), environment: bench.applySet.environment,
+            id: bench.passIDs.next(at: now, unitRandom: bench.time.unitRandom), environment: bench.applySet.environment,
             trigger: .drift, startedAt: now)
         record.commit = book.current.lastCommit
         record.previousCommit = record.commit

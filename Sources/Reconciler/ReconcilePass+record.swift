@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Domain
+import Lifecycle
 
 // What a pass writes down on its way.
 
@@ -27,23 +28,14 @@ extension ReconcilePass {
     func begin(_ trigger: Trigger, _ commit: CommitID?) -> PassRecord {
         let now = bench.time.now()
         var record = PassRecord(
-            id: Self.id(at: now, unitRandom: bench.time.unitRandom), environment: environment.name, trigger: trigger,
+            id: bench.passIDs.next(at: now, unitRandom: bench.time.unitRandom), environment: environment.name,
+            trigger: trigger,
             startedAt: now)
         record.commit = commit
         record.previousCommit = book.current.lastCommit
         book.update { $0.isReconciling = true }
         if trigger != .retry, trigger != .drift { bench.retries.forgetAll() }
         return record
-    }
-
-    /// 12 digits of time, 20 of chance.
-    static func id(at now: Instant, unitRandom: () -> Double) -> String {
-        func digits(_ number: UInt64, _ count: Int) -> String {
-            let text = String(number, radix: 16)
-            return String(repeating: "0", count: max(0, count - text.count)) + text.suffix(count)
-        }
-        let chance = (0..<2).map { _ in digits(UInt64(unitRandom() * Double(1 << 40)), 10) }
-        return digits(UInt64(max(0, now.milliseconds)), 12) + chance.joined()
     }
 
     func accept(_ rendering: Rendering, of snapshot: SourceSnapshot, into record: inout PassRecord) throws {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Domain
+import Lifecycle
 
 /// What everyone who touches one environment's cluster works with.
 struct Workbench: Sendable {
@@ -14,6 +15,7 @@ struct Workbench: Sendable {
     /// Nil where one replica works alone.
     let term: LeaseTerm?
     let retries = Retries()
+    let passIDs = TimeOrderedIDs()
 
     var cluster: any Cluster { reach }
 

@@ -67,8 +67,10 @@ final class RunningDaemon: Sendable {
     /// - Parameters:
     ///   - state: A folder that outlives the daemon, for the next one.
     ///   - port: On loopback; 0 for any that is free.
+    ///   - environment: Variables beside this process's own.
     init(
-        repository: String, kubeconfig: String, state: String, port: Int = 0, _ more: [String] = []
+        repository: String, kubeconfig: String, state: String, port: Int = 0, environment: [String: String] = [:],
+        _ more: [String] = []
     ) async throws {
         log = "\(state)-\(UUID().uuidString).log"
         arguments =
@@ -77,11 +79,17 @@ final class RunningDaemon: Sendable {
                 "127.0.0.1:\(port)",
                 "--poll", "1s", "--log-format", "json",
             ] + more
-        child = try ChildProcess([BuiltBinary.path()] + arguments, output: .file(log), errors: .file(log))
+        child = try ChildProcess(
+            [BuiltBinary.path()] + arguments,
+            environment: ProcessInfo.processInfo.environment.merging(environment) { _, new in new },
+            output: .file(log), errors: .file(log))
         orphanGuard = try OrphanGuard(child.id)
         let (child, log) = (child, log)
         address = try await eventually("the daemon to listen", orShow: log) {
-            if let status = child.wait(timeout: .zero) { throw Disappointment("the daemon ended with \(status)") }
+            if let status = child.wait(timeout: .zero) {
+                throw Disappointment(
+                    "the daemon ended with \(status): \(try String(contentsOfFile: log, encoding: .utf8))")
+            }
             return lines(of: log).first { $0["message"]?.string == "Listening" }?["address"]?.string
         }
     }
