@@ -134,7 +134,13 @@ let package = Package(
             "SignaturesTests",
             ["Domain", "Signatures", "Crypto", "GitSource", "Lifecycle", "Logging", "Platform", "TestKit"]),
         tests("HistoryTests", ["Domain", "History", "Access", "Lifecycle", "TestKit"]),
-        tests("WebUITests", ["Domain", "WebUI", "Access", "HTTPServer", "JSON", "TestKit"]),
+        tests(
+            "WebUITests",
+            [
+                "Domain", "WebUI", "Access", "Changes", "GitSource", "Render", "HTTPServer", "JSON", "Crypto",
+                "Lifecycle",
+                "Logging", "TestKit",
+            ]),
         tests(
             "EmbeddedClusterTests",
             [

@@ -74,6 +74,48 @@ enum Reply {
         return response
     }
 
+    /// With the number under which the log knows it, and in a problem document with its code.
+    static func numbered(_ response: HTTPResponse) -> HTTPResponse {
+        var response = response
+        let id = hex(randomBytes(8))
+        response.headers["X-Request-Id"] = id
+        guard response.headers["Content-Type"] == "application/problem+json", case .bytes(let bytes) = response.body,
+            var problem = try? parseJSON(bytes)
+        else { return response }
+        if problem["code"] == nil { problem["code"] = .string(code(of: response.status)) }
+        problem["requestId"] = .string(id)
+        response.body = .bytes(problem.prettyJSON())
+        return response
+    }
+
+    private static func code(of status: Int) -> String {
+        switch status {
+        case 401: "unauthorized"
+        case 403: ActionFailure.Code.notAllowed.rawValue
+        case 404: ActionFailure.Code.notFound.rawValue
+        case 405: "method-not-allowed"
+        case 413: "too-large"
+        case 421: "misdirected"
+        case 429: "too-many-requests"
+        case 503: ActionFailure.Code.unavailable.rawValue
+        case 400..<500: ActionFailure.Code.badRequest.rawValue
+        default: ActionFailure.Code.failed.rawValue
+        }
+    }
+
+    /// What monitors of the first generation read.
+    static func seedStatus(exists: Bool, version: String) -> HTTPResponse {
+        let known: Value = [
+            "name": "kubernaut", "version": .string(version),
+            "description": "brings what a config repository says to Kubernetes, and keeps it so",
+        ]
+        var response = json(exists ? known : ["message": "there is no such address"], status: exists ? 200 : 404)
+        response.headers["Cache-Control"] = "no-cache, no-store, must-revalidate"
+        response.headers["Pragma"] = "no-cache"
+        response.headers["Expires"] = "0"
+        return response
+    }
+
     /// Why something was not done, with the places in files.
     static func problem(_ failure: ActionFailure) -> HTTPResponse {
         var problem: Value = [

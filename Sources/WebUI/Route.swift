@@ -23,9 +23,13 @@ enum Route: Sendable, Equatable {
     case livez
     case readyz
     case metrics
+    /// `/__/status` of the first generation; false for what else it never had there.
+    case seedStatus(exists: Bool)
     case api(API)
 
+    /// Found through `Endpoint.all` alone.
     enum API: Sendable, Equatable {
+        case openAPI
         case status
         case environments
         case environment(Name)
@@ -36,12 +40,39 @@ enum Route: Sendable, Equatable {
         case pass(String)
         case sync(Name)
         case me
+        case objects(Name)
+        case heldPrune(Name)
+        case confirmPrune(Name)
+        case values(environment: Name, service: Name)
+        case diff
+        case releases
+        case release(String)
+        case createRelease
+        case withdraw(String)
+        case promote
+        case rollback
+        case actions(ActionRecord.Kind)
+        case action(ActionRecord.Kind, CommitID)
+        case holds
+        case hold
+        case resume(Name, service: Name?)
+        case seedReleases
+        case seedRelease(String)
+        case seedCreateRelease
+        case deployments
+        case deploy
+        case deployment(DeploymentID)
+        case deploymentStatus(DeploymentID)
+        /// The address is there, and answers to these methods instead.
+        case otherMethod([String])
     }
 
     /// Nil when there is no such address.
     ///
-    /// - Parameter rawPath: As sent, still percent-encoded.
-    init?(rawPath: String) {
+    /// - Parameters:
+    ///   - rawPath: As sent, still percent-encoded.
+    ///   - method: Tells the operations of one address of REST apart.
+    init?(rawPath: String, method: String = "GET") {
         var segments: [String] = []
         for segment in rawPath.split(separator: "/") {
             guard let text = percentDecoded(segment) else { return nil }
@@ -49,7 +80,7 @@ enum Route: Sendable, Equatable {
         }
         let route =
             segments.first == "api"
-            ? Self.api(segments.dropFirst())
+            ? Endpoint.route(segments, method: method).map { .api($0) }
             : Self.page(segments) ?? Look(segments).map { .look($0) } ?? Self.machine(segments)
         guard let route else { return nil }
         self = route
@@ -85,35 +116,28 @@ enum Route: Sendable, Equatable {
         case ["readyz"]: .readyz
         case ["metrics"]: .metrics
         case ["favicon.ico"]: .asset("icon.svg")
+        case let segments where segments.first == "__": .seedStatus(exists: segments == ["__", "status"])
         default: segments.count == 2 && segments[0] == "assets" ? .asset(segments[1]) : nil
         }
     }
 
-    private static func api(_ segments: ArraySlice<String>) -> Route? {
-        guard segments.first == "v1" else { return nil }
-        let rest = Array(segments.dropFirst())
-        switch rest.count {
-        case 1 where rest == ["status"]: return .api(.status)
-        case 1 where rest == ["environments"]: return .api(.environments)
-        case 1 where rest == ["services"]: return .api(.services)
-        case 1 where rest == ["passes"]: return .api(.passes)
-        case 1 where rest == ["me"]: return .api(.me)
-        case 2 where rest[0] == "environments": return Name(rest[1]).map { .api(.environment($0)) }
-        case 2 where rest[0] == "services": return Name(rest[1]).map { .api(.service($0)) }
-        case 2 where rest[0] == "passes": return .api(.pass(rest[1]))
-        case 3 where rest[0] == "environments" && rest[2] == "sync": return Name(rest[1]).map { .api(.sync($0)) }
-        case 5 where rest[0] == "environments" && rest[2] == "services" && rest[4] == "manifest":
-            guard let environment = Name(rest[1]), let service = Name(rest[3]) else { return nil }
-            return .api(.manifest(environment: environment, service: service))
-        default: return nil
-        }
-    }
-
-    /// The methods this address answers to, `HEAD` included.
+    /// The methods this address answers to, `HEAD` included; those of REST when it does not answer to the one that was used.
     var methods: [String] {
         switch self {
-        case .api(.sync), .logout, .theme: ["POST"]
+        case .logout, .theme: ["POST"]
+        case .api(.otherMethod(let methods)): methods
+        case .api: ["GET", "HEAD", "POST", "DELETE"]
         default: ["GET", "HEAD"]
+        }
+    }
+}
+
+extension Route {
+    /// Bytes of a body that this address takes: templates come with releases, all else is small.
+    var bodyLimit: Int {
+        switch self {
+        case .api(.createRelease), .api(.seedCreateRelease): 1 << 20
+        default: 64 << 10
         }
     }
 }

@@ -110,12 +110,17 @@ public struct WebPages: Sendable {
     /// Answers one request.
     public func answer(_ request: HTTPRequest) async -> HTTPResponse {
         let isAPI = request.rawPath.hasPrefix("/api/")
+        let response = await found(request, isAPI)
+        return isAPI ? Reply.numbered(response) : response
+    }
+
+    private func found(_ request: HTTPRequest, _ isAPI: Bool) async -> HTTPResponse {
         guard isOwnHost(request.host) else {
             return Reply.problem(
                 421, "Misdirected Request", detail: "this site is not reached under the name in Host",
                 hint: "use its address, or name the host in the daemon's configuration")
         }
-        let found = Route(rawPath: request.rawPath)
+        let found = Route(rawPath: request.rawPath, method: request.method)
         // One look: what is allowed and what is shown belong together.
         let status = sources.status()
         let visit: Visit
@@ -126,6 +131,10 @@ public struct WebPages: Sendable {
         }
         let context = context(for: request, visit, status)
         guard let route = found else { return notFound(request.rawPath, isAPI, context) }
+        guard request.body.count <= route.bodyLimit else {
+            return Reply.problem(
+                413, "Content Too Large", detail: "this address takes at most \(route.bodyLimit >> 10) KiB")
+        }
         guard route.methods.contains(request.method) else { return methodNotAllowed(route, isAPI, context) }
         do {
             try check(route, request, visit)
@@ -168,6 +177,7 @@ public struct WebPages: Sendable {
         case .finishLogin: return try await finishLogin(request, context)
         case .logout: return try await logout(context)
         case .theme: return chooseTheme(request, context)
+        case .seedStatus(let exists): return Reply.seedStatus(exists: exists, version: version)
         case .metrics: return Reply.text(sources.metrics(), type: "text/plain; version=0.0.4; charset=utf-8")
         case .api(let route): return try await api(route, request, context)
         case .look(let look): return try await self.look(look, context)
@@ -195,8 +205,8 @@ public struct WebPages: Sendable {
         case .pass(let id): return passPage(try await pass(id, context), context)
         case .system: return systemPage(context)
         case .account: return accountPage(context)
-        case .overview, .asset, .livez, .readyz, .metrics, .api, .look, .login, .startLogin, .finishLogin, .logout,
-            .theme:
+        case .overview, .asset, .livez, .readyz, .metrics, .seedStatus, .api, .look, .login, .startLogin, .finishLogin,
+            .logout, .theme:
             return overviewPage(context)
         }
     }

@@ -20,7 +20,7 @@ struct SiteTests {
             "/envs/dev/services/cart/manifest.yaml",
             .manifest(environment: Fixture.name("dev"), service: Fixture.name("cart"), isRaw: true)
         ),
-        ("/api/v1/environments/dev/sync", .api(.sync(Fixture.name("dev")))), ("/api/v1/passes/1", .api(.pass("1"))),
+        ("/api/v1/environments/dev/sync", .api(.otherMethod(["POST"]))), ("/api/v1/passes/1", .api(.pass("1"))),
     ]
 
     @Test("addresses lead to their page", arguments: addresses)

@@ -113,8 +113,8 @@ struct Daemon {
         var web = WebServer.Configuration()
         web.host = configuration.listen.host
         web.port = configuration.listen.port
-        // Pages take no uploads; many clients with large bodies would be the cheapest way to fill the memory.
-        web.bodyLimitBytes = 64 << 10
+        // Templates come with releases. All other addresses take less, and say so (`Route.bodyLimit`).
+        web.bodyLimitBytes = 1 << 20
         let server = WebServer(name: "pages", configuration: web, handler: pages.handler)
         let port = try server.start()
         let shown = configuration.listen.host == "0.0.0.0" ? "127.0.0.1" : configuration.listen.host

@@ -80,6 +80,16 @@ public struct ChangeDesk: Sendable {
         }
     }
 
+    /// Brings a release that another commit recorded to an environment, byte for byte.
+    public func deploy(
+        _ record: ReleaseRecord, _ file: SourceFile, to environment: Environment, reason: String?, by author: Author
+    ) async throws -> ChangeOutcome<DeployAnswer> {
+        let change = DeployChange(record, file, to: environment, reason: reason, actor: author.name)
+        return try await commit(to: environment.branch, by: author) { head in
+            try change.step(files: try await repository.files(at: change.paths, of: head.commit), now: now())
+        }
+    }
+
     // MARK: Promotions
 
     /// - Throws: `PromotionConflict`, `Refusal`, the repository's errors.

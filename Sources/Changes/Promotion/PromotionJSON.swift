@@ -114,7 +114,7 @@ extension ValueChange {
 }
 
 extension ObjectDiff {
-    var json: Value {
+    public var json: Value {
         [
             "change": .string(change.rawValue), "kind": .string(key.groupKind.kind),
             "group": .string(key.groupKind.group),

@@ -5,9 +5,23 @@ import Domain
 import HTTPServer
 
 extension WebPages {
-    /// Answers under `/api/v1`.
+    /// Answers REST. What changes something is done once for one idempotency key.
     func api(_ route: Route.API, _ request: HTTPRequest, _ context: PageContext) async throws -> HTTPResponse {
+        do {
+            guard request.method != "GET", request.method != "HEAD" else {
+                return try await read(route, request, context)
+            }
+            return try await sources.actions.once(request.headers["Idempotency-Key"], request, context.visit) {
+                try await change(route, request, context)
+            }
+        } catch let failure as ActionFailure where route.isSeed && failure.refusal == nil {
+            return Reply.seedMessage(failure)
+        }
+    }
+
+    private func read(_ route: Route.API, _ request: HTTPRequest, _ context: PageContext) async throws -> HTTPResponse {
         switch route {
+        case .openAPI: return Reply.json(OpenAPI.document(version: version))
         case .status: return Reply.json(context.status.json)
         case .environments:
             return Reply.json(["items": .list(context.status.environments.map { $0.json(withServices: false) })])
@@ -16,10 +30,43 @@ extension WebPages {
         case .service(let name): return Reply.json(serviceJSON(try context.service(name), context))
         case .manifest(let environment, let service):
             return Reply.json(try await detail(environment, service, context).json(environment: environment))
-        case .passes: return Reply.json(try await passList(context))
+        case .values(let environment, let service): return try await values(environment, service, context)
+        case .diff: return try await difference(context)
+        case .objects(let name): return try objects(name, context)
+        case .heldPrune(let name): return try heldPrune(name, context)
+        case .passes: return try await passList(context)
         case .pass(let id): return Reply.json(try await pass(id, context).json)
-        case .sync(let name): return try await sync(name, request, context)
-        case .me: return Reply.json(me(context))
+        case .me: return try me(context)
+        case .releases: return try releaseList(context)
+        case .release(let id): return try await release(id, context)
+        case .actions(let kind): return try await actionList(kind, context)
+        case .action(let kind, let id): return try await action(kind, id, context)
+        case .holds: return try await holds(context)
+        case .seedReleases: return try seedReleases(request, context)
+        case .seedRelease(let id): return try await seedRelease(id, context)
+        case .deployments: return try deployments(request, context)
+        case .deployment(let id): return try await deploymentPage(id, context)
+        case .deploymentStatus(let id): return try await deploymentStatus(id, context)
+        case .sync, .confirmPrune, .createRelease, .withdraw, .promote, .rollback, .hold, .resume, .seedCreateRelease,
+            .deploy, .otherMethod:
+            throw NotFound()
+        }
+    }
+
+    private func change(_ route: Route.API, _ request: HTTPRequest, _ context: PageContext) async throws -> HTTPResponse
+    {
+        switch route {
+        case .sync(let name): return try await sync(name, context)
+        case .confirmPrune(let name): return try await confirmPrune(name, request, context)
+        case .createRelease: return try await createRelease(request, context)
+        case .seedCreateRelease: return try await seedCreateRelease(request, context)
+        case .withdraw(let id): return try await withdraw(id, context)
+        case .promote: return try await promote(request, context)
+        case .rollback: return try await rollback(request, context)
+        case .hold: return try await hold(request, context)
+        case .resume(let environment, let service): return try await resume(environment, service, context)
+        case .deploy: return try await deploy(request, context)
+        default: throw NotFound()
         }
     }
 
@@ -27,24 +74,31 @@ extension WebPages {
         ReleaseMatrix.allRows(context.status).map { serviceJSON($0.service, context, withReleases: false) }
     }
 
-    private func passList(_ context: PageContext) async throws -> Value {
+    private func passList(_ context: PageContext) async throws -> HTTPResponse {
         let limit = min(199, max(1, context.query["limit"].flatMap { Int($0) } ?? 50))
         let passes = try await passes(context, limit: limit + 1, environmentKey: "environment")
         var answer: Value = ["items": .list(passes.prefix(limit).map(\.json))]
+        guard passes.count > limit, let last = passes.prefix(limit).last else { return Reply.json(answer) }
         // Give it back as `before` to read on.
-        if passes.count > limit, let last = passes.prefix(limit).last { answer["next"] = .string(last.id) }
-        return answer
+        answer["next"] = .string(last.id)
+        var response = Reply.json(answer)
+        response.headers["Link"] = "<\(context.path)\(context.query.with("before", last.id).text)>; rel=\"next\""
+        return response
     }
 
-    /// A page of another site can send a form here, but neither of these header fields without our leave.
-    private func sync(_ name: Name, _ request: HTTPRequest, _ context: PageContext) async throws -> HTTPResponse {
-        let type = (request.headers["Content-Type"] ?? "").lowercased().prefix { $0 != ";" && $0 != " " }
-        guard type == "application/json" || request.headers["X-Kubernaut"] != nil else {
-            return Reply.problem(
-                403, "Forbidden", detail: "a request that changes something must show that no foreign page sent it",
-                hint: "send the header X-Kubernaut: 1, or Content-Type: application/json")
-        }
+    private func sync(_ name: Name, _ context: PageContext) async throws -> HTTPResponse {
         try await sources.actions.sync(name, context.visit)
         return Reply.json(["environment": .string(name.text), "accepted": true], status: 202)
+    }
+}
+
+extension Route.API {
+    /// Whether clients of the first generation ask here, who read errors as `message`.
+    fileprivate var isSeed: Bool {
+        switch self {
+        case .seedReleases, .seedRelease, .seedCreateRelease, .deployments, .deploy, .deployment, .deploymentStatus:
+            true
+        default: false
+        }
     }
 }

@@ -18,7 +18,7 @@ enum RouteRule: Sendable, Hashable {
 extension Route {
     var rule: RouteRule {
         switch self {
-        case .login, .startLogin, .finishLogin, .theme, .asset, .livez, .readyz: .open
+        case .login, .startLogin, .finishLogin, .theme, .asset, .livez, .readyz, .seedStatus: .open
         case .overview, .environments, .environment, .service, .account, .logout, .passes, .pass: .someone
         case .manifest(let environment, let service, _): .needs(.view, .service(service, in: environment))
         case .system, .metrics: .needs(.view, .site)
@@ -31,9 +31,18 @@ extension Route {
 extension Route.API {
     var rule: RouteRule {
         switch self {
-        case .status, .environments, .environment, .services, .service, .passes, .pass, .me: .someone
-        case .manifest(let environment, let service): .needs(.view, .service(service, in: environment))
+        case .status, .environments, .environment, .services, .service, .passes, .pass, .me, .openAPI, .objects, .diff,
+            .releases, .release, .seedReleases, .seedRelease, .deployments, .deployment, .deploymentStatus, .actions,
+            .action, .holds, .otherMethod:
+            .someone
+        case .manifest(let environment, let service), .values(let environment, let service):
+            .needs(.view, .service(service, in: environment))
+        case .heldPrune(let environment): .needs(.view, .environment(environment))
         case .sync(let environment): .needs(.sync, .environment(environment))
+        case .confirmPrune(let environment): .needs(.prune, .environment(environment))
+        case .resume(let environment, let service?): .needs(.hold, .service(service, in: environment))
+        case .resume(let environment, nil): .needs(.hold, .environment(environment))
+        case .createRelease, .seedCreateRelease, .withdraw, .promote, .rollback, .hold, .deploy: .decidedByAction
         }
     }
 }

@@ -63,8 +63,8 @@ extension WebPages {
         return visit
     }
 
-    /// - Throws: `Refused`.
-    func check(_ route: Route, _ request: HTTPRequest, _ visit: Visit) throws(Refused) {
+    /// - Throws: `Refused`, `ActionFailure`.
+    func check(_ route: Route, _ request: HTTPRequest, _ visit: Visit) throws {
         switch route.rule {
         case .open: return
         case .someone, .decidedByAction:
@@ -79,18 +79,39 @@ extension WebPages {
         try checkOrigin(request, visit)
     }
 
-    /// A change that a browser sends with a session must come from a page of this site: the browser says so itself, or the form
-    /// carries the session's token.
-    private func checkOrigin(_ request: HTTPRequest, _ visit: Visit) throws(Refused) {
-        guard !["GET", "HEAD"].contains(request.method), let session = visit.session else { return }
+    /// A change that a browser sends must come from a page of this site: the browser says so itself, and the form carries the
+    /// session's token. Keys are never sent by a browser by itself.
+    private func checkOrigin(_ request: HTTPRequest, _ visit: Visit) throws {
+        guard !["GET", "HEAD"].contains(request.method) else { return }
+        if case .key = visit.caller { return }
+        if visit.caller == .nobody { return }
+        let foreign = Refused(refusal: Refusal(.view, .site, .foreignForm))
         let site = request.headers["Sec-Fetch-Site"]
         let origin = request.headers["Origin"].map { $0.split(separator: "/").last.map(String.init) ?? "" }
         let isOwn = site.map { $0 == "same-origin" } ?? (origin == nil || origin == request.headers["Host"])
-        let token =
-            Query(String(decoding: request.body, as: UTF8.self))["form_token"] ?? request.headers["X-Form-Token"]
-        guard isOwn, let token, FormToken.isGood(token, for: session.formSecret) else {
-            throw Refused(refusal: Refusal(.view, .site, .foreignForm))
+        guard isOwn else { throw foreign }
+        let isAPI = visit.channel == .api
+        let isJSON = Self.isJSON(request)
+        if let session = visit.session {
+            // A form of another site can hold any field, but set no header.
+            let form = isAPI ? nil : Query(String(decoding: request.body, as: UTF8.self))["form_token"]
+            guard let token = form ?? request.headers["X-Form-Token"],
+                FormToken.isGood(token, for: session.formSecret), !isAPI || isJSON || request.body.isEmpty
+            else { throw foreign }
+            return
         }
+        // Nobody signed in: a form of any page could be sent here by a browser too old to say where it comes from.
+        guard isAPI, request.method == "POST", !isJSON, request.headers["X-Kubernaut"] == nil else { return }
+        let isUpload = (request.headers["Content-Type"] ?? "").lowercased().hasPrefix("multipart/form-data")
+        guard isUpload, site == nil, origin == nil else {
+            throw ActionFailure(
+                .notAllowed, "a request that changes something must show that no foreign page sent it",
+                hint: "send the header X-Kubernaut: 1, or Content-Type: application/json")
+        }
+    }
+
+    private static func isJSON(_ request: HTTPRequest) -> Bool {
+        (request.headers["Content-Type"] ?? "").lowercased().prefix { $0 != ";" && $0 != " " } == "application/json"
     }
 
     /// The answer to a refusal. What a caller may not see does not exist for them; nobody is told to sign in first.

@@ -112,23 +112,6 @@ extension WebPages {
                 \(card("Grants", id: "grants", rows.isEmpty ? noGrant : table(caption: "Grants that name you", columns: ["Role", "Environments", "Services", "By"], rows: rows)))
                 """)
     }
-
-    /// The same for machines.
-    func me(_ context: PageContext) -> Value {
-        let visit = context.visit
-        let environments = context.status.environments.map { environment -> Value in
-            let name = environment.environment.name
-            let may = Permission.allCases.filter { visit.rules.allows(visit.caller, $0, at: .environment(name)) }
-            return ["environment": .string(name.text), "permissions": .list(may.map { .string($0.rawValue) })]
-        }
-        var answer: Value = ["name": .string(visit.caller.name), "environments": .list(environments)]
-        if case .person(let person) = visit.caller {
-            answer["id"] = .integer(person.id)
-            answer["teams"] = .list(
-                person.teams.map { .string("\($0.organization)/\($0.slug)") }.sorted { "\($0)" < "\($1)" })
-        }
-        return answer
-    }
 }
 
 extension LoginError {
