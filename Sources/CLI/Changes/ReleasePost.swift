@@ -13,8 +13,8 @@ import JSON
 struct ReleasePost: Sendable {
     let request: ReleaseRequest
 
-    /// - Returns: The id that the server gave the release.
-    func send(with client: ServerClient, _ invocation: Invocation) async throws -> String {
+    /// - Returns: What the server says about it, the `id` it gave the release at least.
+    func send(with client: ServerClient, _ invocation: Invocation) async throws -> Value {
         let boundary = "kubernaut-\(hex(randomBytes(16)))"
         invocation.console.note("posting \(request.record.service) \(request.record.version) to \(client.server)")
         let response = try await client.send(
@@ -23,12 +23,12 @@ struct ReleasePost: Sendable {
         guard (200..<300).contains(response.status) else {
             throw client.refusal(response, purpose: "release this service")
         }
-        guard let id = (try? parseJSON(response.body))?["id"]?.string else {
+        guard let answer = try? parseJSON(response.body), answer["id"]?.string != nil else {
             throw CommandError(
                 .failed, "\(client.server)/api/releases answered \(response.status) without an id",
                 hint: "is it a kubernaut?")
         }
-        return id
+        return answer
     }
 
     // MARK: The request
@@ -37,6 +37,16 @@ struct ReleasePost: Sendable {
         let name: String
         let bytes: [UInt8]
         var file: (name: String, type: String)?
+        /// Nil for plain text.
+        var type: String?
+
+        init(_ name: String, _ value: Value) {
+            self.init(name, value.string ?? value.jsonText())
+            switch value {
+            case .map, .list: type = "application/json"
+            default: break
+            }
+        }
 
         init(_ name: String, _ text: String) {
             self.name = name
@@ -61,7 +71,7 @@ struct ReleasePost: Sendable {
             parts.append(Part("images.\(name)", image))
         }
         for entry in request.values {
-            parts.append(Part(entry.key, entry.value.string ?? entry.value.jsonText()))
+            parts.append(Part(entry.key, entry.value))
         }
         let facts: [(String, String?)] = [
             ("build.number", record.build?.number.map { "\($0)" }), ("build.url", record.build?.url),
@@ -83,6 +93,7 @@ struct ReleasePost: Sendable {
             let name = part.name.replacing("\"", with: "%22").replacing("\r", with: "%0D").replacing("\n", with: "%0A")
             var head = "--\(boundary)\r\nContent-Disposition: form-data; name=\"\(name)\""
             if let file = part.file { head += "; filename=\"\(file.name)\"\r\nContent-Type: \(file.type)" }
+            if let type = part.type { head += "\r\nContent-Type: \(type)" }
             bytes += Array("\(head)\r\n\r\n".utf8) + part.bytes + Array("\r\n".utf8)
         }
         return bytes + Array("--\(boundary)--\r\n".utf8)

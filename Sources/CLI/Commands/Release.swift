@@ -87,17 +87,28 @@ private func post(_ input: ReleaseInput, to server: String, _ invocation: Invoca
     if invocation.isOn("dry-run") {
         throw CommandError(.usage, "--dry-run shows a commit; a server's is not known here", hint: "use --repo")
     }
-    let id = try await ReleasePost(request: input.request).send(with: client, invocation)
+    let said = try await ReleasePost(request: input.request).send(with: client, invocation)
     let record = input.request.record
+    let id = said["id"]?.string ?? ""
+    // A server that only gives an id has recorded it.
+    let result = said["result"]?.string ?? "recorded"
     if invocation.output == "json" {
         let answer: Value = [
-            "action": "release", "result": "recorded", "id": .string(id), "service": .string(record.service.text),
+            "action": "release", "result": .string(result), "id": .string(id), "service": .string(record.service.text),
             "version": .string(record.version), "image": .string(record.image), "server": .string(client.server),
+            "commit": said["commit"] ?? .null, "reason": said["reason"] ?? .null,
         ]
         try invocation.console.put(String(decoding: answer.prettyJSON(), as: UTF8.self))
-    } else {
-        try invocation.console.put("\(record.service) \(record.version) is recorded by \(client.server): \(id)\n")
+        return .done
     }
+    let name = "\(record.service) \(record.version)"
+    let sentence =
+        switch result {
+        case "skipped": "skipped: \(name): \(said["reason"]?.string ?? "a newer one is recorded")"
+        case "already-recorded": "\(name) is already recorded by \(client.server): \(id)"
+        default: "\(name) is recorded by \(client.server): \(id)"
+        }
+    try invocation.console.put("\(sentence)\n")
     return .done
 }
 

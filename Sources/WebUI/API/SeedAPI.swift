@@ -144,11 +144,10 @@ extension Reply {
         // A template that was posted and cannot be read has one text, whatever is wrong with it.
         let isTemplate = failure.isAboutPostedTemplate
         var body: Value = ["message": .string(isTemplate ? "Error in template" : failure.message)]
-        if isTemplate { body["detail"] = .string(failure.message) }
         if let hint = failure.hint { body["hint"] = .string(hint) }
         if let first = failure.diagnostics.first(where: { $0.severity == .error }) {
             body["location"] = first.location.json
-            body["reason"] = .string(first.message)
+            body["detail"] = .string("\(isTemplate ? "Error in template" : failure.message): \(first)")
         }
         return json(body, status: status)
     }
