@@ -140,7 +140,8 @@ enum Reply {
     /// Weak, because compression changes the bytes. The content is the validator: ages on pages are coarse, so it
     /// stays the same while nothing a reader could see has changed.
     static func conditional(_ response: HTTPResponse, for request: HTTPRequest) -> HTTPResponse {
-        guard response.status == 200, response.headers["Cache-Control"] != "no-store",
+        guard ["GET", "HEAD"].contains(request.method), response.status == 200,
+            response.headers["Cache-Control"] != "no-store",
             case .bytes(let body) = response.body
         else { return response }
         let tag = "W/\"\(sha256Hex(body).prefix(20))\""

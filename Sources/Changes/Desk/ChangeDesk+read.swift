@@ -36,7 +36,8 @@ extension ChangeDesk {
         let template = path.flatMap { templates[$0] }
         return ReleaseDetails(
             templatePath: path, template: template, checksum: template.map { sha256Hex($0.bytes) },
-            values: first[recordPath].flatMap { Renderer.releaseValues($0.bytes, path: recordPath) } ?? .map(Map()))
+            values: .map(
+                first[recordPath].flatMap { Renderer.releaseValues($0.bytes, path: recordPath)?.map } ?? Map()))
     }
 
     /// What is held at a commit of an environment's branch, ended holds included, the environment's own first.

@@ -160,7 +160,12 @@ extension WebPages {
                 visible.count { $0.namespace == place } == 1 ? found : nil
             }
         guard let name = environment?.name ?? Name(place) else { throw Self.noContext(place) }
-        guard let service = Name(serviceText), let known = ReleaseBook(sources.status()).release(service, version)
+        let service = Name(serviceText)
+        let target = service.map { Place.service($0, in: name) }
+        // A key that may bring it there need not be one that may look.
+        let mayBring = target.map { context.visit.allows(.promote, at: $0) } ?? false
+        let book = ReleaseBook(mayBring ? sources.status() : context.status)
+        guard let service, let known = book.release(service, version)
         else {
             throw ActionFailure(
                 .badRequest, "Release \(serviceText.prefix(80))/\(version.prefix(80)) was not found")

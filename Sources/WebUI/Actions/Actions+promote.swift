@@ -33,7 +33,7 @@ extension Actions {
     func preview(_ order: PromotionOrder, _ visit: Visit) async throws(ActionFailure) -> PromotionPreview {
         try await reading { desk in
             for place in order.places(in: order.to) {
-                if !visit.allows(.promote, at: place) { _ = try visit.permit(.view, at: place) }
+                if !visit.allows(.view, at: place) { _ = try visit.permit(.promote, at: place) }
             }
             try checkSource(order, visit)
             let preview = try await desk.preview(try request(order))
@@ -82,7 +82,11 @@ extension Actions {
         if case .key = visit.caller, order.places(in: order.to).allSatisfy({ visit.allows(.promote, at: $0) }) {
             return
         }
-        for place in order.places(in: order.from) { _ = try visit.permit(.view, at: place) }
+        guard order.places(in: order.from).allSatisfy({ visit.allows(.view, at: $0) }) else {
+            throw ActionFailure(
+                .notAllowed, "a promotion from \(order.from) needs to see there what it brings",
+                hint: "GET /api/v1/me?action=view&environment=\(order.from) says why you may not")
+        }
     }
 
     /// Services whose manifests change because of others that were chosen are changed all the same.
@@ -121,7 +125,7 @@ extension Actions {
     ) async throws(ActionFailure) -> (answer: RollbackAnswer, preview: ChangePreview?) {
         try await reading { desk in
             let place = Place.service(order.service, in: order.environment)
-            if !visit.allows(.rollback, at: place) { _ = try visit.permit(.view, at: place) }
+            if !visit.allows(.view, at: place) { _ = try visit.permit(.rollback, at: place) }
             return try await desk.preview(
                 order.request(by: visit.caller.name), in: try found(order.environment),
                 restoringConfiguration: order.restoresConfiguration)
