@@ -102,6 +102,19 @@ struct AccessTests {
         ("/api/v1/environments/dev", false, [401, 404, 200, 200, 200, 200]),
         ("/api/v1/services/search", false, [401, 404, 404, 200, 200, 200]),
         ("/api/v1/environments/dev/services/search/manifest", false, [401, 404, 404, 200, 200, 200]),
+        ("/api/v1/openapi.json", false, [401, 200, 200, 200, 200, 200]),
+        ("/api/v1/releases", false, [401, 200, 200, 200, 200, 200]),
+        ("/api/releases", false, [401, 200, 200, 200, 200, 200]),
+        ("/api/deployments", false, [401, 200, 200, 200, 200, 200]),
+        ("/api/v1/promotions", false, [401, 200, 200, 200, 200, 200]),
+        ("/api/v1/rollbacks", false, [401, 200, 200, 200, 200, 200]),
+        ("/api/v1/holds", false, [401, 200, 200, 200, 200, 200]),
+        ("/api/v1/environments/dev/objects", false, [401, 404, 200, 200, 200, 200]),
+        ("/api/v1/environments/dev/prune", false, [401, 404, 404, 200, 200, 200]),
+        ("/api/v1/environments/dev/services/cart/values", false, [401, 404, 200, 200, 200, 200]),
+        ("/api/v1/environments/dev/services/search/values", false, [401, 404, 404, 200, 200, 200]),
+        ("/api/v1/diff?service=search&a=env:dev&b=env:staging", false, [401, 404, 404, 200, 200, 200]),
+        ("/__/status", false, [200, 200, 200, 200, 200, 200]),
         ("/nothing-here", true, [404, 404, 404, 404, 404, 404]),
     ]
 
@@ -146,6 +159,7 @@ struct AccessTests {
         let door = await Door()
         for path in [
             "/", "/envs", "/envs/dev", "/services/cart", "/syncs", "/account", "/api/v1/status", "/api/v1/services",
+            "/api/releases", "/api/v1/releases", "/api/deployments?limit=500", "/api/v1/environments/dev/objects",
         ] {
             let text = await door.ask(path, as: .cartOnly).text
             // A team and a field of records are called like these two.

@@ -16,7 +16,7 @@ extension Command {
             SharedFlag.environment, service, team, all,
             Flag("reason", value: "TEXT", "why; people will read it on every page"), ChangeFlag.until, ChangeFlag.by,
             SharedFlag.yes, SharedFlag.noInput,
-        ] + ChangeFlag.commit + ChangeFlag.place,
+        ] + ChangeFlag.commit + ChangeFlag.place + SharedFlag.access,
         examples: [
             Example(
                 "kubernaut hold --env production --service cart --reason freeze --until 3d", "one service"),
@@ -24,6 +24,13 @@ extension Command {
         ], stopsCleanly: true
     ) { invocation in
         let reason = try invocation.required("reason")
+        if let server = try ServerChanges(invocation) {
+            defer { server.shutdown() }
+            let scope = try Holding.scope(invocation)
+            return try await server.hold(
+                try parsedName(try invocation.required("env"), for: "an environment"), services: scope.services,
+                team: scope.team, reason: reason, until: try invocation.instant("until", now: wallClock()))
+        }
         let holding = try await Holding(invocation)
         let order = HoldOrder(
             by: invocation.actor(or: holding.session.author), reason: reason,
@@ -37,9 +44,19 @@ extension Command {
         flags: [
             SharedFlag.environment, service, team, all, Flag("reason", value: "TEXT", "why it may move again"),
             ChangeFlag.by, SharedFlag.yes, SharedFlag.noInput,
-        ] + ChangeFlag.commit + ChangeFlag.place,
+        ] + ChangeFlag.commit + ChangeFlag.place + SharedFlag.access,
         examples: [Example("kubernaut resume --env production --service cart", "one service")], stopsCleanly: true
     ) { invocation in
+        if let server = try ServerChanges(invocation) {
+            defer { server.shutdown() }
+            let scope = try Holding.scope(invocation)
+            guard scope.team == nil else {
+                throw CommandError(.usage, "--team goes without --server here", hint: "name the services")
+            }
+            return try await server.resume(
+                try parsedName(try invocation.required("env"), for: "an environment"), services: scope.services,
+                reason: invocation.text("reason"))
+        }
         let holding = try await Holding(invocation)
         let actor = invocation.actor(or: holding.session.author)
         return try await holding.run("resume", .resume(by: actor, reason: invocation.text("reason")))
@@ -64,7 +81,7 @@ private struct Holding {
         environment = try session.environment(environmentName)
     }
 
-    private static func scope(_ invocation: Invocation) throws(CommandError) -> HoldDecision.Scope {
+    static func scope(_ invocation: Invocation) throws(CommandError) -> HoldDecision.Scope {
         var scopes: [HoldDecision.Scope] = []
         var services: [Name] = []
         for text in invocation.texts("service") { services.append(try parsedName(text, for: "a service")) }
@@ -135,4 +152,9 @@ private struct Holding {
             result, action: action, environment: environment,
             sentence: lines.joined(separator: "\n") + session.place(of: result), facts: ["items": .list(items)])
     }
+}
+
+extension HoldDecision.Scope {
+    fileprivate var services: [Name] { if case .services(let names) = self { names } else { [] } }
+    fileprivate var team: Name? { if case .team(let name) = self { name } else { nil } }
 }

@@ -27,7 +27,7 @@ extension Command {
             Flag("hold", "hold the service there; the default"),
             Flag("no-hold", "let the next promotion move it again"), ChangeFlag.until, ChangeFlag.by,
             Flag("no-validate", "do it although the service may not render"), SharedFlag.yes, SharedFlag.noInput,
-        ] + ChangeFlag.commit + ChangeFlag.place,
+        ] + ChangeFlag.commit + ChangeFlag.place + SharedFlag.access,
         examples: [
             Example("kubernaut rollback cart --env production --reason regression", "to the release before"),
             Example(
@@ -44,6 +44,13 @@ extension Command {
         let until = try invocation.instant("until", now: now)
         if until != nil, invocation.isOn("no-hold") {
             throw CommandError(.usage, "--until is the end of a hold, which --no-hold leaves out")
+        }
+        if let server = try ServerChanges(invocation) {
+            defer { server.shutdown() }
+            return try await server.rollback(
+                service, try parsedName(environmentName, for: "an environment"),
+                to: invocation.text("to") ?? "previous",
+                reason: reason, holds: !invocation.isOn("no-hold"), until: until)
         }
         let target = try ChangeTarget(invocation)
         let source = try target.access.mergeable()

@@ -60,6 +60,7 @@ private let serveFlags = [
     Flag(
         "git-ca", value: "FILE", "an own certificate authority for https", variable: "KUBERNAUT_GIT_CA",
         values: .file),
+    SharedFlag.signingKey,
     Flag(
         "signatures", value: "MODE", "what commits without a good signature are: off, warn, require (default: off)",
         variable: "KUBERNAUT_SIGNATURES", values: .choice(SignatureMode.allCases.map(\.rawValue))),
@@ -135,6 +136,7 @@ extension ServeConfiguration {
         repository.sshKey = invocation.text("git-ssh-key") ?? repository.sshKey
         repository.knownHosts = invocation.text("git-known-hosts") ?? repository.knownHosts
         repository.authorityFile = invocation.text("git-ca") ?? repository.authorityFile
+        repository.signingKey = invocation.text("signing-key") ?? repository.signingKey
         signatures.mode = invocation.text("signatures").flatMap(SignatureMode.init) ?? signatures.mode
         signatures.allowedSigners = invocation.text("allowed-signers") ?? signatures.allowedSigners
         signatures.keyring = invocation.text("signers-keyring") ?? signatures.keyring

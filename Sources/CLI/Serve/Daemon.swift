@@ -37,7 +37,8 @@ struct Daemon {
         let remote = try GitRemote(configuration.repository)
         // The first thing that is opened: its lock keeps a second daemon away from the whole state folder.
         let mirror = try GitMirror(
-            of: remote, configRoot: configuration.repository.path, in: "\(configuration.state)/mirror", logger: logger)
+            of: remote, configRoot: configuration.repository.path, in: "\(configuration.state)/mirror",
+            signer: try configuration.repository.signingKey.map { try commitSigner(keyFile: $0) }, logger: logger)
         let store = Store(
             sqlite: "\(configuration.state)/history.sqlite",
             warn: { problem in

@@ -56,7 +56,7 @@ extension ServeConfiguration {
     }
 
     private mutating func read(repository node: YAMLNode, _ reader: SettingsReader) throws {
-        let known = ["url", "path", "policyBranch", "tokenFile", "sshKey", "knownHosts", "authorityFile"]
+        let known = ["url", "path", "policyBranch", "tokenFile", "sshKey", "knownHosts", "authorityFile", "signingKey"]
         for (key, node) in try reader.members(of: node, known: known) {
             let text = try reader.text(node)
             switch key {
@@ -66,6 +66,7 @@ extension ServeConfiguration {
             case "tokenFile": repository.tokenFile = text
             case "sshKey": repository.sshKey = text
             case "knownHosts": repository.knownHosts = text
+            case "signingKey": repository.signingKey = text
             default: repository.authorityFile = text
             }
         }

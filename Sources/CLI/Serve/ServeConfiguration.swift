@@ -18,6 +18,8 @@ struct ServeConfiguration: Sendable {
         var knownHosts: String?
         /// PEM of an own certificate authority.
         var authorityFile: String?
+        /// An SSH key without passphrase that signs the commits that pages and REST make; nil for unsigned ones.
+        var signingKey: String?
     }
 
     /// People sign in with GitHub.

@@ -37,7 +37,7 @@ extension ChangeDesk {
         return ReleaseDetails(
             templatePath: path, template: template, checksum: template.map { sha256Hex($0.bytes) },
             values: .map(
-                first[recordPath].flatMap { Renderer.releaseValues($0.bytes, path: recordPath)?.map } ?? Map()))
+                first[recordPath].flatMap { Renderer.releaseValues($0.bytes, path: recordPath).map } ?? Map()))
     }
 
     /// What is held at a commit of an environment's branch, ended holds included, the environment's own first.

@@ -60,7 +60,7 @@ extension WebPages {
                 && filter.holds("environment", deployment.id.environment.text)
                 && filter.holds("createdBy", deployment.commit?.author ?? "")
         }
-        return Reply.json(page.envelope(found.map(\.json)))
+        return Reply.json(page.envelope(found, \.json))
     }
 
     private static func deployments(_ status: DaemonStatus) -> [Deployment] {
@@ -105,7 +105,8 @@ extension WebPages {
         let end = ContinuousClock.now + .seconds(patience)
         var word = Self.word(try await progress(of: deployment), deployment)
         while word == "pending", ContinuousClock.now < end {
-            try await ContinuousClock().sleep(for: .milliseconds(250))
+            // Who asked may have left; then nobody waits for the answer.
+            do { try await ContinuousClock().sleep(for: .milliseconds(250)) } catch { break }
             deployment = Self.deployments(sources.status()).first { $0.id == id } ?? deployment
             word = Self.word(try await progress(of: deployment), deployment)
         }

@@ -73,9 +73,11 @@ struct ListPage: Sendable {
     }
 
     /// The envelope of every list of the first generation.
-    func envelope(_ all: [Value]) -> Value {
-        ["limit": Value(limit), "offset": Value(offset), "count": Value(all.count), "items": .list(slice(all))]
+    func envelope<Item>(_ all: [Item], _ json: (Item) -> Value) -> Value {
+        ["limit": Value(limit), "offset": Value(offset), "count": Value(all.count), "items": items(all, json)]
     }
 
-    func slice(_ all: [Value]) -> [Value] { Array(all.dropFirst(offset).prefix(limit)) }
+    func items<Item>(_ all: [Item], _ json: (Item) -> Value) -> Value {
+        .list(all.dropFirst(offset).prefix(limit).map(json))
+    }
 }

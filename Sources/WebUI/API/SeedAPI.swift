@@ -18,9 +18,8 @@ extension WebPages {
                 && filter.holds("version", release.record.version) && filter.holds("createdBy", release.createdBy)
         }
         Self.sort(&releases, context.query)
-        let items = releases.map(\.slimJSON)
-        if context.query["array"] == "1" { return Reply.json(.list(page.slice(items))) }
-        return Reply.json(page.envelope(items))
+        if context.query["array"] == "1" { return Reply.json(page.items(releases, \.slimJSON)) }
+        return Reply.json(page.envelope(releases, \.slimJSON))
     }
 
     /// As they are, newest first, unless the query says otherwise.
