@@ -47,7 +47,7 @@ public struct ReleaseCheck: Sendable {
             guard errors.isEmpty else {
                 throw Refusal(
                     .invalid, "\(service) would not render in \(environment.name); nothing was pushed",
-                    hint: "mend it, or record the release all the same with --no-validate",
+                    hint: "mend it; kubernaut release --no-validate records it all the same",
                     diagnostics: rendering.diagnostics)
             }
             return (rendering.diagnostics, rendering.dependencies)
