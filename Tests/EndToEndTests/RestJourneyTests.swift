@@ -29,7 +29,13 @@ import Testing
         let daemon = try await RunningDaemon(
             repository: remote.path, kubeconfig: cluster.kubeconfig, state: "\(folder.path)/state")
         defer { daemon.kill() }
-        try await daemon.becomesHealthy()
+        try await eventually("both environments to be applied", within: .seconds(20)) {
+            var applied = 0
+            for name in ["dev", "staging"] where try await daemon.environment(name)?["appliedCommit"]?.string != nil {
+                applied += 1
+            }
+            return applied == 2
+        }
         func curl(_ arguments: [String]) throws -> (status: String, body: String) {
             let text = try runCommand(
                 ["curl", "--silent", "--show-error", "--write-out", "\n%{http_code}"] + arguments)
@@ -70,7 +76,8 @@ import Testing
         #expect(done.status == "201", "\(done)")
         let commit = try #require(try parseJSON(Array(done.body.utf8))["id"]?.string)
         try await eventually("the promotion to be done", within: .seconds(30)) {
-            try await daemon.get("/api/v1/promotions/\(commit)").text.contains("\"state\": \"done\"")
+            let text = try await daemon.get("/api/v1/promotions/\(commit)").text
+            return try parseJSON(Array(text.utf8))["state"] == "done"
         }
         #expect(try cluster.field(".data.tier", of: "configmap/pay", in: "staging") == "gold")
         // The tool that came after curl.

@@ -149,6 +149,15 @@ struct ActionProgress: Sendable, Hashable {
         steps.append(Step(name: "fetched", state: .done, detail: status.head.map { "head \($0.id.short)" } ?? ""))
         let names = Set(record.moves.map(\.service))
         let services = status.services.filter { names.isEmpty ? record.isWhole : names.contains($0.name) }
+        // A service that has just come is not there before the first rendering with it.
+        let missing = record.moves.first { move in
+            move.to != nil && !status.services.contains { $0.name == move.service }
+        }
+        if let missing, !isApplied, status.sourceProblem == nil {
+            steps.append(Step(name: "rendered", state: .running, detail: "\(missing.service) is not rendered yet"))
+            steps += ["applied", "healthy"].map { Step(name: $0, state: .waiting, detail: "") }
+            return steps
+        }
         let broken = services.flatMap(\.diagnostics).first { $0.severity == .error }
         if let problem = status.sourceProblem ?? broken.map({ "\($0)" }) {
             steps.append(Step(name: "rendered", state: .failed, detail: problem))
@@ -171,7 +180,7 @@ struct ActionProgress: Sendable, Hashable {
                 Step(name: "applied", state: .running, detail: "\(count); \(problem)")
             } else if let failed {
                 Step(name: "applied", state: .failed, detail: "\(failed.name): \(failed.reason)")
-            } else if isApplied || (inSync == objects.count && !status.isReconciling) {
+            } else if isApplied || (inSync == objects.count && !objects.isEmpty && !status.isReconciling) {
                 Step(name: "applied", state: .done, detail: count)
             } else {
                 Step(name: "applied", state: .running, detail: count)
