@@ -8,7 +8,8 @@ import JSON
 
 /// Answers with the header fields that each kind of answer must have.
 enum Reply {
-    /// Nothing may run, be framed or be loaded from elsewhere: pages are text and one style sheet.
+    /// Nothing may run, be framed or be loaded from elsewhere: pages are text and one style sheet. Those that keep themselves
+    /// fresh may run the site's own script as well.
     private static let contentSecurityPolicy =
         "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
         + "frame-ancestors 'none'"
@@ -24,9 +25,14 @@ enum Reply {
 
     static func page(_ page: Page, status: Int = 200, _ context: PageContext) -> HTTPResponse {
         let cache = status == 200 ? "private, no-cache" : "no-store"
-        var response = response(
-            status, type: "text/html; charset=utf-8", cache: cache, Array(page.document(context).text.utf8))
-        response.headers["Content-Security-Policy"] = contentSecurityPolicy
+        // The validator is of the page before its form tokens, which are masked anew each time.
+        let document = page.document(context).text
+        let sent = FormSlot.filled(document, from: context.formSecret)
+        var response = response(status, type: "text/html; charset=utf-8", cache: cache, Array(sent.utf8))
+        if sent != document, status == 200 { response.headers["ETag"] = tag(of: Array(document.utf8)) }
+        response.headers["Vary"] = "Cookie"
+        response.headers["Content-Security-Policy"] =
+            contentSecurityPolicy + (page.topics.isEmpty ? "" : "; script-src 'self'; connect-src 'self'")
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
         response.headers["X-Frame-Options"] = "DENY"
         response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
@@ -38,6 +44,13 @@ enum Reply {
     static func publicPage(_ page: Page, _ context: PageContext) -> HTTPResponse {
         var response = Self.page(page, context)
         response.headers["Cache-Control"] = "public, max-age=3600"
+        return response
+    }
+
+    /// A page with a form that changes something: it is made for this moment, and nobody keeps it.
+    static func changePage(_ page: Page, status: Int = 200, _ context: PageContext) -> HTTPResponse {
+        var response = Self.page(page, status: status, context)
+        response.headers["Cache-Control"] = "no-store"
         return response
     }
 
@@ -135,6 +148,8 @@ enum Reply {
         return response
     }
 
+    private static func tag(of body: [UInt8]) -> String { "W/\"\(sha256Hex(body).prefix(20))\"" }
+
     /// Adds a weak validator, and answers 304 when the client has the same content already.
     ///
     /// Weak, because compression changes the bytes. The content is the validator: ages on pages are coarse, so it
@@ -144,7 +159,7 @@ enum Reply {
             response.headers["Cache-Control"] != "no-store",
             case .bytes(let body) = response.body
         else { return response }
-        let tag = "W/\"\(sha256Hex(body).prefix(20))\""
+        let tag = response.headers["ETag"] ?? Self.tag(of: body)
         var answer = response
         answer.headers["ETag"] = tag
         let known = (request.headers["If-None-Match"] ?? "").split(separator: ",").map { $0.filter { $0 != " " } }

@@ -56,6 +56,17 @@ extension Route {
     }
 }
 
+extension Route {
+    /// Whether its page is made from what was read of the repository.
+    var showsStatus: Bool {
+        switch self {
+        case .overview, .environments, .environment, .service, .manifest, .deed: true
+        case .look(let look): ![.releases, .help].contains(look) && look.rule != .open
+        default: false
+        }
+    }
+}
+
 extension WebPages {
     func look(_ look: Route.Look, _ context: PageContext) async throws -> HTTPResponse {
         switch look {

@@ -13,6 +13,7 @@ enum Route: Sendable, Equatable {
     case pass(String)
     case system
     case look(Look)
+    case deed(Deed)
     case account
     case login
     case startLogin
@@ -81,7 +82,8 @@ enum Route: Sendable, Equatable {
         let route =
             segments.first == "api"
             ? Endpoint.route(segments, method: method).map { .api($0) }
-            : Self.page(segments) ?? Look(segments).map { .look($0) } ?? Self.machine(segments)
+            : Deed(segments).map { .deed($0) } ?? Self.page(segments) ?? Look(segments).map { .look($0) }
+                ?? Self.machine(segments)
         guard let route else { return nil }
         self = route
     }
@@ -127,6 +129,7 @@ enum Route: Sendable, Equatable {
         case .logout, .theme: ["POST"]
         case .api(.otherMethod(let methods)): methods
         case .api: ["GET", "HEAD", "POST", "DELETE"]
+        case .deed(let deed): deed.methods
         default: ["GET", "HEAD"]
         }
     }

@@ -2,6 +2,7 @@
 
 public import Access
 import Changes
+import Crypto
 public import Domain
 public import HTTPServer
 import JSON
@@ -83,6 +84,8 @@ public struct WebPages: Sendable {
     let access: Access
     /// Lives as long as the site: fingerprints on two pages can be compared.
     let mask = SecretMask()
+    /// In the forms of those who have no session, because there is no login.
+    private let localFormSecret = randomBytes(32)
     let version: String
     let hosts: Set<String>
     let logger: Logger
@@ -146,8 +149,11 @@ public struct WebPages: Sendable {
         } catch let problem as NotFound {
             return notFound(request.rawPath, isAPI, context, near: problem)
         } catch {
-            logger.error("A page could not be made", ["path": request.rawPath, "error": "\(error)"])
-            return failure(error, isAPI, context)
+            // What went wrong may name files and addresses: it is for the log, where the number leads to it.
+            let number = hex(randomBytes(6))
+            logger.error(
+                "A page could not be made", ["path": request.rawPath, "error": "\(error)", "number": number])
+            return failure(number, isAPI, context)
         }
     }
 
@@ -156,7 +162,12 @@ public struct WebPages: Sendable {
             status: status.visible(to: visit.caller, visit.rules), visit: visit, now: now(), version: version,
             path: request.rawPath,
             query: Query(request.rawQuery), host: request.headers["Host"] ?? "localhost",
-            theme: Theme(Cookies(request.headers.all("Cookie"))))
+            theme: Theme(Cookies(request.headers.all("Cookie"))), formSecret: formSecret(of: visit))
+    }
+
+    /// What forms for this reader are made with, and proved by; nil for those who get none.
+    func formSecret(of visit: Visit) -> [UInt8]? {
+        visit.session?.formSecret ?? (visit.caller == .local ? localFormSecret : nil)
     }
 
     private func isOwnHost(_ host: String) -> Bool {
@@ -166,6 +177,7 @@ public struct WebPages: Sendable {
     }
 
     private func answer(_ route: Route, _ request: HTTPRequest, _ context: PageContext) async throws -> HTTPResponse {
+        if let reply = loadingReply(route, context) { return reply }
         switch route {
         case .asset(let name):
             guard let asset = Assets.named(name) else { throw NotFound() }
@@ -181,11 +193,24 @@ public struct WebPages: Sendable {
         case .metrics: return Reply.text(sources.metrics(), type: "text/plain; version=0.0.4; charset=utf-8")
         case .api(let route): return try await api(route, request, context)
         case .look(let look): return try await self.look(look, context)
+        case .deed(let deed): return try await self.deed(deed, request, context)
         case .manifest(let environment, let service, isRaw: true):
             let detail = try await detail(environment, service, context)
             return Reply.text(manifestYAML(detail), type: "application/yaml")
         default: return Reply.page(try await page(route, context), context)
         }
+    }
+
+    /// A daemon that has just started has nothing to show, and says so instead of "not found".
+    private func loadingReply(_ route: Route, _ context: PageContext) -> HTTPResponse? {
+        let status = context.status
+        guard status.environments.isEmpty, !status.isReady, status.lastFetchAt == nil, status.fetchProblem == nil,
+            route.showsStatus
+        else { return nil }
+        var reply = Reply.page(loadingPage(), status: 503, context)
+        reply.headers["Retry-After"] = "2"
+        reply.headers["Refresh"] = "2"
+        return reply
     }
 
     private func page(_ route: Route, _ context: PageContext) async throws -> Page {
@@ -205,8 +230,8 @@ public struct WebPages: Sendable {
         case .pass(let id): return passPage(try await pass(id, context), context)
         case .system: return systemPage(context)
         case .account: return accountPage(context)
-        case .overview, .asset, .livez, .readyz, .metrics, .seedStatus, .api, .look, .login, .startLogin, .finishLogin,
-            .logout, .theme:
+        case .overview, .asset, .livez, .readyz, .metrics, .seedStatus, .api, .look, .deed, .login, .startLogin,
+            .finishLogin, .logout, .theme:
             return overviewPage(context)
         }
     }
@@ -334,12 +359,14 @@ extension WebPages {
         return response
     }
 
-    private func failure(_ error: any Error, _ isAPI: Bool, _ context: PageContext) -> HTTPResponse {
-        let hint = "try again; if it stays, the daemon's log has the same error with its time"
-        if isAPI { return Reply.problem(500, "Internal Server Error", detail: "\(error)", hint: hint) }
+    private func failure(_ number: String, _ isAPI: Bool, _ context: PageContext) -> HTTPResponse {
+        let hint = "try again; if it stays, the daemon's log says more at number \(number)"
+        if isAPI {
+            return Reply.problem(500, "Internal Server Error", detail: "kubernaut could not answer this", hint: hint)
+        }
         let page = errorPage(
             500, "That did not work",
-            "<code>\("\(error)" as String)</code></p><p>Try again; if it stays, the daemon's log has the same error with its time."
+            "kubernaut could not make this page; what you were doing may still have been done. Try again, and if it stays, tell whoever runs kubernaut the number <code>\(number)</code>: the daemon's log has it, with the reason.</p><p><a href=\"/\">Overview</a>"
         )
         return Reply.page(page, status: 500, context)
     }

@@ -90,6 +90,15 @@ struct AccessTests {
         ("/envs", true, [303, 200, 200, 200, 200, 200]),
         ("/account", true, [303, 200, 200, 200, 200, 200]),
         ("/syncs", true, [303, 200, 200, 200, 200, 200]),
+        ("/releases", true, [303, 200, 200, 200, 200, 200]),
+        ("/services/search/releases/1.43.0", true, [303, 404, 404, 200, 200, 200]),
+        ("/services/search/history", true, [303, 404, 404, 200, 200, 200]),
+        ("/envs/dev/services/search/values", true, [303, 404, 404, 200, 200, 200]),
+        ("/envs/dev/objects", true, [303, 404, 200, 200, 200, 200]),
+        ("/diff?a=dev&b=staging", true, [303, 404, 200, 200, 200, 200]),
+        ("/holds", true, [303, 200, 200, 200, 200, 200]),
+        ("/help", true, [200, 200, 200, 200, 200, 200]),
+        ("/prunes/new?env=dev", true, [303, 404, 404, 200, 200, 200]),
         ("/envs/dev", true, [303, 404, 200, 200, 200, 200]),
         ("/services/cart", true, [303, 404, 200, 200, 200, 200]),
         ("/services/search", true, [303, 404, 404, 200, 200, 200]),
@@ -160,6 +169,7 @@ struct AccessTests {
         for path in [
             "/", "/envs", "/envs/dev", "/services/cart", "/syncs", "/account", "/api/v1/status", "/api/v1/services",
             "/api/releases", "/api/v1/releases", "/api/deployments?limit=500", "/api/v1/environments/dev/objects",
+            "/releases", "/envs/dev/objects", "/diff?a=staging&b=production", "/holds", "/services/cart/history",
         ] {
             let text = await door.ask(path, as: .cartOnly).text
             // A team and a field of records are called like these two.
@@ -183,6 +193,48 @@ struct AccessTests {
         let body = "form_token=\(token)"
         #expect(await door.ask("/logout", as: .admin, method: "POST", headers: headers, body: body).status == 403)
         #expect(await door.ask("/", as: .admin).status == 200)
+    }
+
+    @Test("lets a browser keep a page while the tokens in its forms change")
+    func validators() async throws {
+        let door = await Door()
+        let first = await door.ask("/", as: .developer)
+        let tag = try #require(first.headers["ETag"])
+        let second = await door.ask("/", as: .developer)
+        #expect(second.headers["ETag"] == tag && second.text != first.text)
+        #expect(await door.ask("/", as: .developer, headers: ["If-None-Match": tag]).status == 304)
+        #expect(await door.ask("/", as: .admin).headers["ETag"] != tag)
+        let orders = try #require(await door.ask("/envs/dev", as: .developer).headers["ETag"])
+        let unchanged = await door.ask("/envs/dev", as: .developer, headers: ["If-None-Match": orders])
+        #expect(unchanged.status == 304)
+        #expect(!first.text.contains("form-token-") && first.headers["Vary"]?.contains("Cookie") == true)
+    }
+
+    @Test("brings an order's reason through the login")
+    func reasonAfterLogin() async {
+        let door = await Door()
+        let answer = await door.ask(
+            "/promotions", as: .nobody, method: "POST", body: "from=dev&to=staging&service=cart&reason=weekly%20train")
+        #expect(answer.status == 303)
+        #expect(
+            answer.headers["Location"]
+                == "/login?return=%2Fpromotions%2Fnew%3Ffrom%3Ddev%26to%3Dstaging%26service%3Dcart%26reason%3Dweekly%2Btrain"
+        )
+    }
+
+    @Test("says on a button what it needs and who has it, and nothing of what one may not see")
+    func buttons() async {
+        let door = await Door()
+        let observer = await door.ask("/envs/dev", as: .observer).text
+        #expect(observer.contains("disabled=\"disabled\">Sync now</button>"))
+        #expect(observer.contains("needs <b>sync</b> on all of dev; granted to developer, admin"))
+        #expect(await door.ask("/envs/dev", as: .developer).text.contains("<button type=\"submit\">Sync now</button>"))
+        #expect(await door.ask("/holds/new?env=dev&service=search", as: .cartOnly).status == 404)
+        #expect(await door.ask("/rollbacks/new?env=dev&service=search", as: .cartOnly).status == 404)
+        #expect(await door.ask("/prunes/new?env=dev", as: .cartOnly).status == 404)
+        #expect(await door.ask("/diff?service=search&a=dev&b=staging", as: .cartOnly).status == 404)
+        let compared = await door.ask("/diff?a=staging&b=production", as: .cartOnly).text
+        #expect(compared.contains("Deployment/cart") && !compared.contains("Deployment/search"))
     }
 
     @Test("signs out with the form's own token, and not without")

@@ -23,6 +23,7 @@ extension Route {
         case .manifest(let environment, let service, _): .needs(.view, .service(service, in: environment))
         case .system, .metrics: .needs(.view, .site)
         case .look(let look): look.rule
+        case .deed(let deed): deed.rule
         case .api(let route): route.rule
         }
     }

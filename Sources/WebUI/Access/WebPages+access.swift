@@ -79,8 +79,9 @@ extension WebPages {
         try checkOrigin(request, visit)
     }
 
-    /// A change that a browser sends must come from a page of this site: the browser says so itself, and the form carries the
-    /// session's token. Keys are never sent by a browser by itself.
+    /// A change that a browser sends must come from a page of this site: the browser says so itself, and the form carries a
+    /// token that was made for its session; without login the site's own token stands in for it. Keys are never sent by a
+    /// browser by itself.
     private func checkOrigin(_ request: HTTPRequest, _ visit: Visit) throws {
         guard !["GET", "HEAD"].contains(request.method) else { return }
         if case .key = visit.caller { return }
@@ -92,11 +93,11 @@ extension WebPages {
         guard isOwn else { throw foreign }
         let isAPI = visit.channel == .api
         let isJSON = Self.isJSON(request)
-        if let session = visit.session {
+        if visit.session != nil || !isAPI {
             // A form of another site can hold any field, but set no header.
-            let form = isAPI ? nil : Query(String(decoding: request.body, as: UTF8.self))["form_token"]
-            guard let token = form ?? request.headers["X-Form-Token"],
-                FormToken.isGood(token, for: session.formSecret), !isAPI || isJSON || request.body.isEmpty
+            let form = isAPI ? nil : Form(body: request.body)["form_token"]
+            guard let token = form ?? request.headers["X-Form-Token"], let secret = formSecret(of: visit),
+                FormToken.isGood(token, for: secret), !isAPI || isJSON || request.body.isEmpty
             else { throw foreign }
             return
         }
@@ -123,7 +124,7 @@ extension WebPages {
             response.headers["WWW-Authenticate"] = "Bearer"
             return response
         case .notSignedIn:
-            let target = ReturnTarget(request.method == "GET" ? request.rawPath + context.query.text : "/")
+            let target = ReturnTarget(context.addressAfterLogin(request))
             return Reply.redirect(to: "/login" + Query([("return", target.text)]).text)
         case .noGrant where refusal.permission == .view:
             return notFound(request.rawPath, isAPI, context)
@@ -135,9 +136,7 @@ extension WebPages {
                 return Reply.problem(
                     403, "Forbidden", detail: "\(refusal)", hint: "GET /api/v1/me lists what you may do")
             }
-            let page = errorPage(
-                403, "Not allowed", "\("\(refusal)" as String).</p><p><a href=\"/account\">What you may do</a>")
-            return Reply.page(page, status: 403, context)
+            return Reply.page(refusalPage(refusal, context), status: 403, context)
         }
     }
 
@@ -147,10 +146,7 @@ extension WebPages {
         if let refusal = failure.refusal { return answer(refusal, to: request, isAPI: isAPI, context) }
         if failure.code == .notFound, failure.hint == nil { return notFound(request.rawPath, isAPI, context) }
         if isAPI { return Reply.problem(failure) }
-        let hint = failure.hint.map { "</p><p>\($0)" as HTML }
-        return Reply.page(
-            errorPage(failure.code.status, "That was not done", "\(failure.message)\(hint)"),
-            status: failure.code.status, context)
+        return Reply.changePage(failurePage(failure, context), status: failure.code.status, context)
     }
 
     func answer(_ problem: Gate.Problem, to request: HTTPRequest) -> HTTPResponse {

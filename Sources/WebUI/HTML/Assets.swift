@@ -20,10 +20,11 @@ struct Asset: Sendable {
 
 enum Assets {
     static let style = Asset("style.css", type: "text/css; charset=utf-8", styleSheet)
+    static let live = Asset("live.js", type: "text/javascript; charset=utf-8", liveScript)
     static let icon = Asset("icon.svg", type: "image/svg+xml", favicon(dot: "#5fd17a"))
     static let iconProblem = Asset("alarm.svg", type: "image/svg+xml", favicon(dot: "#ff5c5c"))
 
-    private static let all = [style, icon, iconProblem]
+    private static let all = [style, live, icon, iconProblem]
 
     /// By the name in its address; `icon.svg` without digest for clients that ask for `/favicon.ico`.
     static func named(_ name: String) -> Asset? { name == "icon.svg" ? icon : all.first { $0.name == name } }

@@ -17,6 +17,8 @@ struct PageContext: Sendable {
     /// How the reader reached us: `Host`, with its port.
     var host = "localhost"
     var theme = Theme.system
+    /// Nil for those who get no forms.
+    var formSecret: [UInt8]?
 
     static let refreshSeconds = 15
     /// Seconds between two loads, when the reader asked for it.
@@ -26,12 +28,14 @@ struct PageContext: Sendable {
 /// One page before it has its frame.
 struct Page: Sendable {
     enum Section: String, Sendable {
-        case overview, releases, environments, syncs, holds, system, none
+        case overview, releases, environments, promotions, syncs, holds, system, none
     }
 
     /// Most specific first; without the product's name.
     var title: String
     var section: Section
+    /// The parts of the site that it shows, for live updates; empty for none.
+    var topics: [String] = []
     /// The same facts as JSON.
     var alternate: String?
     /// The same from a shell.
@@ -47,6 +51,8 @@ extension Page {
         let alternateLink = alternate.map { path -> HTML in
             "<link rel=\"alternate\" type=\"application/json\" href=\"\(path)\"/>"
         }
+        let script: HTML = topics.isEmpty ? "" : "<script src=\"\(Assets.live.path)\" defer=\"defer\"></script>"
+        let watched: HTML = topics.isEmpty ? "" : " data-topics=\"\(topics.joined(separator: ","))\""
         let theme: HTML = context.theme == .system ? "" : " data-theme=\"\(context.theme.rawValue)\""
         return """
             <!DOCTYPE html>
@@ -55,13 +61,13 @@ extension Page {
             <meta name="color-scheme" content="light dark"/>
             <title>\(title) – kubernaut</title>
             <link rel="stylesheet" href="\(Assets.style.path)"/>
-            <link rel="icon" type="image/svg+xml" href="\(icon)"/>\(alternateLink)
+            <link rel="icon" type="image/svg+xml" href="\(icon)"/>\(alternateLink)\(script)
             </head><body>
             <a class="skip" href="#main">Skip to content</a>\(Icon.sprite)
             \(header(context))
             \(banners(context.status, context.now))
-            <main id="main" tabindex="-1">
-            <p class="printed dim">kubernaut, \(context.now.forPeople), seen by \(context.visit.caller.name)</p>
+            <main id="main" tabindex="-1"\(watched)>
+            <p class="printed dim">kubernaut, \(context.now.description.prefix(10)), seen by \(context.visit.caller.name)</p>
             \(content)
             </main>
             \(footer(context))
@@ -73,7 +79,8 @@ extension Page {
     private func header(_ context: PageContext) -> HTML {
         let entries: [(Section, StaticString, StaticString)] = [
             (.overview, "/", "Overview"), (.releases, "/releases", "Releases"),
-            (.environments, "/envs", "Environments"), (.syncs, "/syncs", "Syncs"), (.holds, "/holds", "Holds"),
+            (.environments, "/envs", "Environments"), (.promotions, "/promotions", "Promotions"),
+            (.syncs, "/syncs", "Syncs"), (.holds, "/holds", "Holds"),
             (.system, "/system", "System"),
         ]
         let links = entries.map { entry -> HTML in
@@ -95,7 +102,7 @@ extension Page {
         guard let session = context.visit.session else { return "" }
         return """
             <form class="reader" method="post" action="/logout">\
-            <input type="hidden" name="form_token" value="\(FormToken.make(from: session.formSecret))"/>\
+            \(context.tokenField)\
             <a href="/account">\(session.person.login)</a> <button>Sign out</button></form>
             """
     }

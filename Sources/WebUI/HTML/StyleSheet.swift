@@ -78,6 +78,8 @@ private let frame = """
     footer .wide{display:grid;gap:.6rem}
     footer ul{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem}
     footer p{margin:0}
+    .live{display:flex;align-items:center;gap:.75rem}.live button{min-height:1.5rem;padding:0 .6rem}
+    .news{position:fixed;inset:auto 0 1rem;display:flex;justify-content:center;pointer-events:none}.news button{pointer-events:auto;box-shadow:var(--shadow)}
     .theme{display:inline-flex;align-items:center;gap:.25rem;margin:0}
     .theme button{background:none;border-color:transparent;color:var(--link);font-weight:400;min-height:1.5rem;padding:0 .4rem}
     .theme button[aria-pressed=true]{border-color:var(--control);color:var(--text)}
@@ -114,6 +116,20 @@ private let pipeline = """
     input[type=checkbox]{min-height:0;width:1.05rem;height:1.05rem;accent-color:var(--link)}
     button{background:var(--link);border-color:var(--link);color:var(--card);font-weight:600;padding-inline:1rem;cursor:pointer}
     .sort{font-size:.8125rem}.sort a,.choices a,.pager a{padding-block:.2rem}
+    .actions{display:flex;flex-wrap:wrap;align-items:center;gap:.5rem 1rem;margin:.75rem 0}.actions form{margin:0}
+    .headline .actions{margin:0 0 0 auto;font-size:.875rem}
+    button.quiet{background:transparent;color:var(--link)}
+    button:disabled{background:transparent;border-style:dashed;border-color:var(--control);color:var(--dim);cursor:not-allowed}
+    .needs{color:var(--dim);font-size:.8125rem}
+    .order{display:grid;gap:.75rem;justify-items:start;margin-top:1rem}.order label{display:flex;flex-wrap:wrap;align-items:center;gap:.35rem .6rem}
+    .wide-field{width:100%}.wide-field input{flex:1 1 24rem;max-width:48rem}
+    .tick{display:inline-flex;gap:.5rem;align-items:center}
+    fieldset{border:0;padding:0;margin:.75rem 0;display:grid;gap:.35rem}legend{font-weight:600;padding:0;margin-bottom:.25rem}
+    input[type=radio]{min-height:0;accent-color:var(--link)}
+    .checks{display:grid;gap:.4rem}.between{margin:1.5rem 0 .5rem}
+    .done{background:var(--tint-set);border:1px solid var(--line);border-left:4px solid var(--good);border-radius:8px;padding:.6rem 1rem;margin:0 0 1rem}
+    .alert p{margin:0}.alert pre{margin:.3rem 0}
+    .strip .links{display:flex;flex-wrap:wrap;gap:.1rem .8rem}
     .pager{display:flex;gap:1.25rem;align-items:center;margin-block:.75rem}
 
     """
@@ -146,7 +162,7 @@ private let tables = """
     .matrix .gap{width:4.5rem;text-align:center;vertical-align:middle;padding-inline:.25rem}
     .matrix td.none{color:var(--dim)}
     .wait{display:inline-block;color:var(--warn);background:var(--tint-warn);border-radius:99px;padding:.05rem .6rem;font-weight:600;font-size:.8125rem;white-space:nowrap}
-    .matrix .wait::after{content:" \\2192"}
+    a.wait{text-decoration:none}.matrix .wait::after{content:" \\2192"}
     .nowrap{white-space:nowrap}
 
     """
@@ -200,6 +216,7 @@ private let media = """
     .data,.data thead,.data tbody,.data tr,.data th,.data td,.yaml,.yaml tbody,.yaml tr,.yaml td{display:block}\
     .data thead,.matrix caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}\
     .data tbody tr{border-bottom:1px solid var(--line);padding-block:.7rem}.data tbody tr:last-child{border-bottom:0}\
+    .data tbody tr{display:grid}.data tbody th{order:-1;font-size:.9375rem}\
     .data tbody th,.data tbody td{border:0;padding:.2rem 0}\
     .data td[data-label]{display:grid;grid-template-columns:6.5rem 1fr;gap:.5rem}\
     .data td[data-label]::before{content:attr(data-label);color:var(--dim)}\
@@ -216,7 +233,7 @@ private let media = """
     @media (prefers-contrast:more){:root{--dim:var(--text);--line:var(--control)}}
     @media (forced-colors:active){.wait,.layer,.chips li,.card,.strip .env{border:1px solid}.bar rect{forced-color-adjust:none}}
     @media print{:root{--bg:#fff;--card:#fff;--text:#000;--dim:#333;--link:#000;--shadow:none}\
-    .top,.filter,.sort,.pager,.choices,.skip,.theme,.actions,footer details,footer .links{display:none}body{font-size:9pt}main{padding:0;max-width:none}\
+    .top,.filter,.sort,.pager,.choices,.skip,.theme,.live,.news,.actions,footer details,footer .links{display:none}body{font-size:9pt}main{padding:0;max-width:none}\
     thead{display:table-header-group}tr,.card,.env{break-inside:avoid}.scroll{overflow:visible}.card{border:0;padding:0}\
     td a[href^="http"]::after{content:" (" attr(href) ")";font-size:7pt;overflow-wrap:anywhere}.printed{display:block}}
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Access
 import Domain
 
 /// `/envs`: where each environment stands.
@@ -20,7 +21,7 @@ func environmentsPage(_ context: PageContext) -> Page {
     }
     let columns: [HTML] = ["Environment", "State", "Services", "Branch", "Applied", "Cluster", "Last sync"]
     return Page(
-        title: "Environments", section: .environments, alternate: "/api/v1/environments",
+        title: "Environments", section: .environments, topics: ["releases"], alternate: "/api/v1/environments",
         commands: ["curl http://\(context.host)/api/v1/environments"],
         content: """
             <div class="headline"><h1>Environments</h1><p class="dim">in the order releases walk through them</p></div>
@@ -40,21 +41,39 @@ private func lastSync(_ environment: EnvironmentStatus, _ now: Instant) -> HTML 
 func environmentPage(_ environment: EnvironmentStatus, passes: [PassRecord], _ context: PageContext) -> Page {
     let name = environment.environment.name
     return Page(
-        title: "\(name)", section: .environments, alternate: "/api/v1/environments/\(name)",
+        title: "\(name)", section: .environments, topics: ["env:\(name)"], alternate: "/api/v1/environments/\(name)",
         commands: [
             "kubernaut diff live:\(name)",
             "curl -X POST -H 'X-Kubernaut: 1' http://\(context.host)/api/v1/environments/\(name)/sync",
         ],
         content: """
-            <div class="headline"><h1>\(name)</h1><p class="dim">environment</p></div>
+            \(doneBanner(context))
+            <div class="headline"><h1>\(name)</h1><p class="dim">environment</p>\(environmentActions(environment, context))</div>
             \(environmentProblems(environment))
             <section class="card" aria-label="State">\(environmentFacts(environment, context))</section>
-            \(suspended(environment))
+            \(holdCard(environment, context))\(suspended(environment))
             \(heldPrune(environment))
             \(orphans(environment))
             \(card("Services", id: "services", aside: positionSummary(environment), servicesTable(environment, context)))
             \(passes.isEmpty ? "" : card("Last syncs", id: "syncs", aside: "<a href=\"/syncs?env=\(name)\">All syncs of \(name)</a>", passTable(passes, context.now)))
             """)
+}
+
+/// What can be done with the environment as a whole. What one may not do is shown with what it needs.
+private func environmentActions(_ environment: EnvironmentStatus, _ context: PageContext) -> HTML {
+    let name = environment.environment.name
+    let from = context.predecessor(of: name)
+    let promote = from.map { from -> HTML in
+        "<a class=\"button\" href=\"\(promotionPath(from: from, to: name))\">Promote \(from) to \(name)</a>"
+    }
+    let compare = from.map { from -> HTML in
+        "<a href=\"/diff?a=env:\(name)&amp;b=env:\(from)\">Compare with \(from)</a>"
+    }
+    return """
+        <div class="actions"><form method="post" action="/syncs/new">\(context.changeFields)\(hidden("env", name))\
+        \(context.button("Sync now", .sync, at: .environment(name)))</form>\(promote)\
+        <a href="\(holdPath(nil, in: name))">Hold \(name)</a>\(compare)<a href="/envs/\(name)/objects">Objects</a></div>
+        """
 }
 
 private func environmentProblems(_ environment: EnvironmentStatus) -> HTML {
@@ -101,13 +120,38 @@ private func environmentFacts(_ environment: EnvironmentStatus, _ context: PageC
         ("Git", head ?? "<span class=\"dim\">branch \(setting.branch) not read yet</span>"), ("Applied", applied),
         ("Signed", environment.signature?.signer.map { "by \($0)" }),
         ("Cluster", "\(setting.cluster ?? "default") <span class=\"dim\">namespace \(setting.namespace)</span>"),
-        ("Leads", leader(environment)), ("Managed", managed),
+        ("Compared", comparedText(environment, context)), ("Leads", leader(environment)), ("Managed", managed),
         (
             "Deletes",
             "<span class=\"dim\">at most \(setting.prune.limit) objects or \(setting.prune.percent) % without a person</span>"
         ),
         ("Now", environment.isReconciling ? Badge(icon: .rolling, word: "reconciling").html : nil),
     ])
+}
+
+/// A hold on everything; those on one service stand with it.
+private func holdCard(_ environment: EnvironmentStatus, _ context: PageContext) -> HTML {
+    guard let hold = environment.services.lazy.compactMap(\.hold).first(where: \.isForAll) else { return "" }
+    let until: HTML = hold.until.map { end -> HTML in " until \(end.forPeople)" } ?? ""
+    return card(
+        "Held", id: "hold", aside: "<a href=\"/holds\">All holds</a>",
+        "<p>\(Badge(icon: .held, word: "Held").html)\(hold.by.map { " by \($0)" } ?? "")\(until): \(hold.reason). Promotions to \(environment.environment.name) are refused; the cluster is still kept as git says.</p>"
+    )
+}
+
+/// Where it stands to the environment before.
+private func comparedText(_ environment: EnvironmentStatus, _ context: PageContext) -> HTML? {
+    guard let from = context.predecessor(of: environment.environment.name) else { return nil }
+    let positions = environment.positions.values
+    let behind = positions.filter { $0.releasesBehind > 0 }
+    let releases = behind.reduce(0) { $0 + $1.releasesBehind }
+    var parts: [String] = []
+    if !behind.isEmpty { parts.append("\(counted(behind.count, "service")) behind by \(counted(releases, "release"))") }
+    let ahead = positions.count { $0 == .ahead }
+    if ahead > 0 { parts.append("\(counted(ahead, "hotfix", "hotfixes"))") }
+    let differing = positions.count { $0 == .differs }
+    if differing > 0 { parts.append("\(counted(differing, "service")) with other configuration") }
+    return "with \(environmentLink(from)): \(parts.isEmpty ? "in step" : parts.joined(separator: ", "))"
 }
 
 private func suspended(_ environment: EnvironmentStatus) -> HTML {
@@ -152,8 +196,7 @@ func heldPrune(_ environment: EnvironmentStatus) -> HTML {
         <p>\(Badge(icon: .held, word: "Held").html) Git no longer has \(counted(environment.heldPrune.count, "object")); \
         deleting them needs someone who confirms exactly this list.</p>
         <ul class="columns">\(items)</ul>\(more > 0 ? "<p class=\"dim\">and \(more) more</p>" : "")
-        <p>Who may change the environment's ConfigMap in the cluster lets them go with \
-        <code>kubernaut prune \(environment.environment.name) --confirm \(environment.heldPruneHash.prefix(12))</code>.</p>
+        <p><a class="button" href="/prunes/new?env=\(environment.environment.name)">Read and confirm</a></p>
         """)
 }
 

@@ -66,7 +66,8 @@ private func historyCard(
             \(cell("By", "\(event.actor ?? event.commit.author)"))\
             \(cell("Stayed", stayed(event.commit.date, end, context.now)))\
             \(cell("Applied", applied(event.commit.id, passes)))\
-            \(cell("Commit", "\(commitText(event.commit.id)) \(event.commit.subject)"))
+            \(cell("Commit", "\(commitText(event.commit.id)) \(event.commit.subject)"))\
+            \(cell("Back", back(event, events, service, name)))
             """)
     }
     let list: HTML =
@@ -74,7 +75,7 @@ private func historyCard(
         ? "<p class=\"empty\">No release is known.</p>"
         : table(
             caption: "History of \(service) in \(name)",
-            columns: ["When", "Version", "What", "By", "Stayed", "Applied", "Commit"], rows: rows)
+            columns: ["When", "Version", "What", "By", "Stayed", "Applied", "Commit", "Back"], rows: rows)
     let more: HTML =
         events.count >= 50
         ? "<p class=\"dim\">Older ones: <code>git log \(environment.environment.branch) -- environments/releases/\(service).yaml</code></p>"
@@ -84,6 +85,13 @@ private func historyCard(
         \(list)\(more)</section>
 
         """
+}
+
+/// The way back to a release that is not the newest.
+private func back(_ event: ReleaseEvent, _ events: [ReleaseEvent], _ service: Name, _ environment: Name) -> HTML {
+    guard let version = event.release?.version, version != events.first?.release?.version else { return "" }
+    return
+        "<a href=\"\(rollbackPath(service, in: environment, to: version))\">Roll back<span class=\"hidden\"> to \(version)</span></a>"
 }
 
 private func stayed(_ start: Instant, _ end: Instant?, _ now: Instant) -> HTML {

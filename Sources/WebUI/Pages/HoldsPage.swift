@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Access
 import Domain
 
 /// One order of a person that something stays as it is.
@@ -38,10 +39,12 @@ func holdsPage(_ context: PageContext) -> Page {
         suspensions.isEmpty
         ? "" : card("Suspended environments", id: "suspended", suspensionTable(suspensions, context))
     return Page(
-        title: "Holds", section: .holds, alternate: "/api/v1/status",
+        title: "Holds", section: .holds, topics: ["releases"], alternate: "/api/v1/status",
         commands: ["kubernaut hold SERVICE --env ENV --reason TEXT", "kubernaut resume SERVICE --env ENV"],
         content: """
-            <div class="headline"><h1>Holds</h1><p class="dim">what people ordered to stay as it is</p></div>
+            \(doneBanner(context))
+            <div class="headline"><h1>Holds</h1><p class="dim">what people ordered to stay as it is</p>\
+            <div class="actions"><a class="button" href="/holds/new">Hold something</a></div></div>
             <section class="card" aria-label="Holds">\(holdTable(lines, context))</section>
             \(suspended)
             <p class="dim">A hold stops promotions and image updates from replacing a release. It is a file on the \
@@ -62,11 +65,22 @@ private func holdTable(_ lines: [HoldLine], _ context: PageContext) -> HTML {
             \(cell("Why", "\(line.hold.reason)"))\
             \(cell("By", "\(line.hold.by ?? "–")"))\
             \(cell("Until", line.hold.until.map { "\($0.forPeople)" } ?? "somebody ends it"))\
-            \(cell("Said in", "<code>\(line.hold.location.file)</code>"))
+            \(cell("Said in", "<code>\(line.hold.location.file)</code>"))\
+            \(cell("End", endForm(line, context)))
             """)
     }
     return table(
-        caption: "Holds", columns: ["What", "In", "Stays at", "Why", "By", "Until", "Said in"], rows: rows)
+        caption: "Holds", columns: ["What", "In", "Stays at", "Why", "By", "Until", "Said in", "End"], rows: rows)
+}
+
+private func endForm(_ line: HoldLine, _ context: PageContext) -> HTML {
+    let place: Place = line.service.map { .service($0, in: line.environment) } ?? .environment(line.environment)
+    let subject = line.service?.text ?? "everything"
+    return """
+        <form method="post" action="/holds/end">\(context.changeFields)\(hidden("env", line.environment))\
+        \(line.service.map { hidden("service", $0) } as HTML?)\
+        \(context.button("End<span class=\"hidden\"> the hold of \(subject) in \(line.environment)</span>", .hold, at: place))</form>
+        """
 }
 
 private func suspensionTable(_ environments: [EnvironmentStatus], _ context: PageContext) -> HTML {

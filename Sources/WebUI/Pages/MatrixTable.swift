@@ -50,18 +50,19 @@ private func matrixRow(_ row: ReleaseMatrix.Row, _ context: PageContext) -> HTML
     let team = row.team.map { team -> HTML in "<span class=\"team\">\(team)</span>" }
     let cells = context.status.environments.enumerated().map { index, environment -> HTML in
         let name = environment.environment.name
-        let gap = index == 0 ? "" : gapCell(row.positions[index], to: name)
+        let before = index == 0 ? nil : context.status.environments[index - 1].environment.name
+        let gap = before.map { gapCell(row.positions[index], row.service, from: $0, to: name) }
         return "\(gap)\(releaseCell(row.cells[index], of: environment, context.now))"
     }
     return
         "<tr role=\"row\"><th scope=\"row\" role=\"rowheader\">\(serviceLink(row.service))\(team)</th>\(cells)</tr>\n"
 }
 
-private func gapCell(_ position: Position?, to environment: Name) -> HTML {
+private func gapCell(_ position: Position?, _ service: Name, from: Name, to environment: Name) -> HTML {
     guard let gap = position?.gap else { return "<td role=\"cell\" class=\"gap none\"></td>" }
     return """
-        <td role="cell" class="gap"><span class="wait" aria-hidden="true">\(gap.short)</span>\
-        <span class="hidden">\(gap.long) for \(environment)</span></td>
+        <td role="cell" class="gap"><a class="wait" href="\(promotionPath(from: from, to: environment, services: [service]))">\
+        <span aria-hidden="true">\(gap.short)</span><span class="hidden">\(gap.long) for \(environment): preview</span></a></td>
         """
 }
 
@@ -71,7 +72,7 @@ private func releaseCell(_ service: ServiceStatus?, of environment: EnvironmentS
         return "<td role=\"cell\" data-label=\"\(name)\" class=\"none\">\(Verdict.notHere.badge.html)</td>"
     }
     let version = service.release.map { release -> HTML in
-        "<a class=\"version\" href=\"/envs/\(name)/services/\(service.name)/manifest\">\(release.version)</a>"
+        releaseLink(release)
     }
     let commit = service.release?.source?.commit.map { id -> HTML in
         "<code class=\"dim\">\(String(id.prefix(7)))</code>"

@@ -14,7 +14,8 @@ func objectsPage(_ environment: EnvironmentStatus, _ context: PageContext) -> Pa
         """
     }
     return Page(
-        title: "Objects in \(name)", section: .environments, alternate: "/api/v1/environments/\(name)",
+        title: "Objects in \(name)", section: .environments, topics: ["env:\(name)"],
+        alternate: "/api/v1/environments/\(name)",
         commands: ["kubernaut diff live:\(name)", "kubernaut orphans \(name)"],
         content: """
             <div class="headline"><h1>Objects in \(environmentLink(name))</h1><p class="dim">\(scope)</p></div>

@@ -18,7 +18,7 @@ func overviewPage(_ context: PageContext) -> Page {
         \(pager(matrix, context))
         """ : firstSteps(status)
     return Page(
-        title: "Overview", section: .overview, alternate: "/api/v1/status",
+        title: "Overview", section: .overview, topics: ["releases"], alternate: "/api/v1/status",
         commands: ["curl http://\(context.host)/api/v1/status"],
         content: content)
 }
@@ -51,20 +51,27 @@ private func headline(_ status: DaemonStatus) -> HTML {
 
 private func environmentStrip(_ context: PageContext) -> HTML {
     let boxes = context.status.environments.enumerated().map { index, environment -> HTML in
-        let gap = index == 0 ? "" : stripGap(environment)
+        let gap = index == 0 ? "" : stripGap(environment, after: context.status.environments[index - 1], context)
         return "\(gap)\(environmentBox(environment, context.now))"
     }
     return "<ol class=\"strip\" aria-label=\"Pipeline\">\(boxes)</ol>"
 }
 
-private func stripGap(_ environment: EnvironmentStatus) -> HTML {
+private func stripGap(
+    _ environment: EnvironmentStatus, after before: EnvironmentStatus, _ context: PageContext
+) -> HTML {
     let behind = environment.positions.values.filter { $0.releasesBehind > 0 }
     let releases = behind.reduce(0) { $0 + $1.releasesBehind }
     let words: HTML =
         behind.isEmpty
         ? "<span class=\"dim\">in step</span>"
         : "<b>\(counted(releases, "release"))</b> <span>in \(counted(behind.count, "service"))</span> <span>\(releases == 1 ? "waits" : "wait")</span>"
-    return "<li class=\"gap\"><span class=\"arrow\" aria-hidden=\"true\"></span>\(words)</li>"
+    let (from, to) = (before.environment.name, environment.environment.name)
+    let link: HTML =
+        environment.positions.values.contains { $0.gap != nil }
+        ? "<a href=\"\(promotionPath(from: from, to: to))\">Preview promotion<span class=\"hidden\"> from \(from) to \(to)</span></a>"
+        : ""
+    return "<li class=\"gap\"><span class=\"arrow\" aria-hidden=\"true\"></span>\(words)\(link)</li>"
 }
 
 private func environmentBox(_ environment: EnvironmentStatus, _ now: Instant) -> HTML {
@@ -79,8 +86,26 @@ private func environmentBox(_ environment: EnvironmentStatus, _ now: Instant) ->
         <li class="env tone-\(tone)"><h2>\(environmentLink(environment.environment.name))</h2>
         <ul class="counts">\(badges)</ul>\(bar(counts))
         <p class="dim">\(commitText(environment.head?.id)) \(age(environment.head?.date, at: now)) · \
-        \(environment.progress)</p></li>
+        \(environment.progress)</p>\(orders(environment))</li>
         """
+}
+
+/// What people ordered about the environment as a whole.
+func orders(_ environment: EnvironmentStatus) -> HTML {
+    var items: [HTML] = []
+    if let hold = environment.services.lazy.compactMap(\.hold).first(where: \.isForAll) {
+        items.append("<p>\(Badge(icon: .held, word: "Held").html)\(words(hold.by, hold.until)): \(hold.reason)</p>")
+    }
+    if let suspension = environment.suspension {
+        items.append(
+            "<p>\(Badge(icon: .held, word: "Suspended").html)\(words(suspension.by, suspension.until)): \(suspension.reason)</p>"
+        )
+    }
+    return "\(items)"
+}
+
+private func words(_ by: String?, _ until: Instant?) -> HTML {
+    "\(by.map { " by \($0)" } ?? "")\(until.map { " until \($0.forPeople)" } ?? "")"
 }
 
 /// The shares of the verdicts as a bar; decoration, since the numbers stand above it.
@@ -131,6 +156,10 @@ private func filterForm(_ status: DaemonStatus, _ filter: ReleaseMatrix.Filter, 
     let team: HTML =
         teams.isEmpty
         ? "" : "<label>Team <select name=\"team\"><option value=\"\">any</option>\(teams)</select></label>"
+    let environments = status.environments.map(\.environment.name).map { name -> HTML in
+        let selected: HTML = filter.environment == name.text ? " selected=\"selected\"" : ""
+        return "<option\(selected)>\(name)</option>"
+    }
     let kept = ["sort", "refresh"].compactMap { name -> HTML? in
         query[name].map { "<input type=\"hidden\" name=\"\(name)\" value=\"\($0)\"/>" }
     }
@@ -139,6 +168,7 @@ private func filterForm(_ status: DaemonStatus, _ filter: ReleaseMatrix.Filter, 
         <form class="filter" method="get" action="/" role="search" aria-label="Services">
         <label>Service <input type="search" name="q" value="\(filter.search)" size="18" placeholder="any"/></label>
         \(team)
+        <label>In <select name="env"><option value="">any environment</option>\(environments)</select></label>
         <label>Status <select name="status"><option value="">any</option>\(verdicts)</select></label>
         <label class="check"><input type="checkbox" name="behind" value="1"\(filter.onlyBehind ? " checked=\"checked\"" : "")/> \
         only with something waiting</label>

@@ -24,7 +24,8 @@ func passesPage(_ passes: [PassRecord], pageSize: Int, _ context: PageContext) -
         ? "<p class=\"empty\">No sync is recorded here yet. One is written down when it changes something or fails.</p>"
         : passTable(shown, context.now)
     return Page(
-        title: "Syncs", section: .syncs, alternate: "/api/v1/passes\(environment.map { "?environment=\($0)" } ?? "")",
+        title: "Syncs", section: .syncs, topics: ["passes"],
+        alternate: "/api/v1/passes\(environment.map { "?environment=\($0)" } ?? "")",
         commands: ["curl http://\(context.host)/api/v1/passes"],
         content: """
             <div class="headline"><h1>Syncs</h1><p class="dim">runs from commit to cluster, newest first</p></div>

@@ -15,7 +15,6 @@ struct ReleaseMatrix: Sendable {
         var worst: Int { cells.compactMap { $0?.verdict.severity }.min() ?? Verdict.healthy.severity }
         var waiting: Int { positions.reduce(0) { $0 + ($1?.releasesBehind ?? 0) } }
         var newest: Instant? { cells.compactMap { $0?.since }.max() }
-        var isInStep: Bool { positions.allSatisfy { $0?.gap == nil } }
     }
 
     /// What the reader asked for. Unknown values count as not given.
@@ -28,6 +27,8 @@ struct ReleaseMatrix: Sendable {
 
         var search = ""
         var team: String?
+        /// Where `status` and `onlyBehind` look; nil for anywhere.
+        var environment: String?
         var status: Verdict?
         var onlyBehind = false
         var order = Order.status
@@ -40,13 +41,14 @@ struct ReleaseMatrix: Sendable {
         init(_ query: Query) {
             search = String((query["q"] ?? "").prefix(63))
             team = query["team"].flatMap { $0.isEmpty ? nil : $0 }
+            environment = query["env"].flatMap { $0.isEmpty ? nil : $0 }
             status = query["status"].flatMap { name in Verdict.allCases.first { $0.slug == name } }
             onlyBehind = query["behind"] == "1"
             order = query["sort"].flatMap { Order(rawValue: $0) } ?? .status
             page = max(1, query["page"].flatMap { Int($0) } ?? 1)
         }
 
-        var isEmpty: Bool { search.isEmpty && team == nil && status == nil && !onlyBehind }
+        var isEmpty: Bool { search.isEmpty && team == nil && environment == nil && status == nil && !onlyBehind }
     }
 
     let rows: [Row]
@@ -57,7 +59,10 @@ struct ReleaseMatrix: Sendable {
     let firstIndex: Int
 
     init(_ status: DaemonStatus, _ filter: Filter) {
-        let matching = Self.allRows(status).filter { $0.matches(filter) }
+        let index = filter.environment.map { name in
+            status.environments.firstIndex { $0.environment.name.text == name } ?? -1
+        }
+        let matching = Self.allRows(status).filter { $0.matches(filter, index) }
         let sorted = matching.sorted { Self.precedes($0, $1, filter.order) }
         total = sorted.count
         pageCount = max(1, (total + filter.pageSize - 1) / filter.pageSize)
@@ -98,11 +103,16 @@ extension ReleaseMatrix.Row {
     /// Problems first, each kind for itself; all that is well is one group.
     fileprivate var urgency: Int { min(worst, Verdict.healthy.severity) }
 
-    fileprivate func matches(_ filter: ReleaseMatrix.Filter) -> Bool {
+    /// - Parameter environment: The column that the filter is about; nil for all, -1 for one that is not there.
+    fileprivate func matches(_ filter: ReleaseMatrix.Filter, _ environment: Int?) -> Bool {
+        let cells = environment.map { self.cells.indices.contains($0) ? [self.cells[$0]] : [] } ?? self.cells
+        let positions =
+            environment.map { self.positions.indices.contains($0) ? [self.positions[$0]] : [] } ?? self.positions
+        guard environment == nil || filter.status != nil || cells.contains(where: { $0 != nil }) else { return false }
         let hasName = filter.search.isEmpty || service.text.contains(filter.search.lowercased())
         let hasTeam = filter.team == nil || team?.text == filter.team
         let hasStatus = filter.status.map { status in cells.contains { $0?.verdict ?? .notHere == status } } ?? true
-        return hasName && hasTeam && hasStatus && (!filter.onlyBehind || !isInStep)
+        return hasName && hasTeam && hasStatus && (!filter.onlyBehind || positions.contains { $0?.gap != nil })
     }
 }
 

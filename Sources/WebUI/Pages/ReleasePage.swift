@@ -30,11 +30,21 @@ func releasePage(_ line: ReleaseLine, _ context: PageContext) -> Page {
         commands: ["kubernaut history \(service) --env \(line.runsIn.first ?? line.ranIn.first ?? service)"],
         content: """
             <div class="headline"><h1>\(serviceLink(service)) \(release.version)</h1>\(placesWord(line))</div>
-            <p class="choices">\(neighbours(previous: previous, next: next))</p>
+            \(promotions(line, context))<p class="choices">\(neighbours(previous: previous, next: next))</p>
             <section class="card" aria-label="About this release">\(about(line, previous, context))</section>
             \(card("Where it is", id: "where", whereTable(line, context)))
             \(card("What happened to it", id: "events", eventTable(line, context)))
             """)
+}
+
+/// Where it could go next.
+private func promotions(_ line: ReleaseLine, _ context: PageContext) -> HTML {
+    let links = line.runsIn.compactMap { name -> HTML? in
+        guard let to = context.successor(of: name), !line.runsIn.contains(to) else { return nil }
+        return
+            "<a class=\"button\" href=\"\(promotionPath(from: name, to: to, services: [line.release.service]))\">Promote to \(to)</a>"
+    }
+    return links.isEmpty ? "" : "<p class=\"actions\">\(links)</p>"
 }
 
 private func placesWord(_ line: ReleaseLine) -> HTML {

@@ -45,7 +45,7 @@ private func releasesPage(
 ) -> Page {
     let matching: HTML = filter.isEmpty ? "" : " that match"
     return Page(
-        title: "Releases", section: .releases, alternate: "/api/v1/services",
+        title: "Releases", section: .releases, topics: ["releases"], alternate: "/api/v1/services",
         commands: ["kubernaut history SERVICE", "curl http://\(context.host)/api/v1/services"],
         content: """
             <div class="headline"><h1>Releases</h1><p class="dim">\(counted(index.total, "release"))\(matching), newest first</p></div>

@@ -10,14 +10,31 @@ func servicePage(_ name: Name, _ context: PageContext) -> Page {
     let team = here.lazy.compactMap { $0.1?.team }.first.map { team -> HTML in "team \(team)" }
     let objects = here.compactMap { environment, service in service.map { objectsCard(environment, $0, context) } }
     return Page(
-        title: "\(name)", section: .releases, alternate: "/api/v1/services/\(name)",
+        title: "\(name)", section: .releases, topics: ["service:\(name)"], alternate: "/api/v1/services/\(name)",
         commands: ["curl http://\(context.host)/api/v1/services/\(name)"],
         content: """
-            <div class="headline"><h1>\(name)</h1><p class="dim">\(team ?? "service")</p></div>
+            <div class="headline"><h1>\(name)</h1><p class="dim">\(team ?? "service")</p>\(serviceActions(name, context))</div>
             \(lane(name, here, context.now))
             \(card("Releases", id: "releases", aside: "<a href=\"/services/\(name)/history\">History in each environment</a>", releaseTable(name, context)))
             \(objects)
             """)
+}
+
+private func serviceActions(_ name: Name, _ context: PageContext) -> HTML {
+    let environments = context.status.environments
+    let promote = environments.enumerated().compactMap { index, environment -> HTML? in
+        let to = environment.environment.name
+        guard index > 0, environment.positions[name]?.gap != nil || environment.positions[name] == .absent else {
+            return nil
+        }
+        let from = environments[index - 1].environment.name
+        return
+            "<a class=\"button\" href=\"\(promotionPath(from: from, to: to, services: [name]))\">Promote to \(to)</a>"
+    }
+    let link = environments.last.map { environment -> HTML in
+        "<a href=\"/diff?service=\(name)&amp;a=env:\(environment.environment.name)&amp;b=env:\(environments.first?.environment.name ?? name)\">Compare environments</a>"
+    }
+    return "<div class=\"actions\">\(promote)\(link)</div>"
 }
 
 private func lane(_ name: Name, _ here: [(EnvironmentStatus, ServiceStatus?)], _ now: Instant) -> HTML {
@@ -29,8 +46,11 @@ private func lane(_ name: Name, _ here: [(EnvironmentStatus, ServiceStatus?)], _
                 """
                 <p class="release">\(service.release.map { releaseLink($0) } ?? "<span class=\"dim\">no release</span>")</p>
                 <p>\(service.verdict.badge.html) <span class="dim">\(age(service.since, at: now))</span></p>
-                \(service.reason.isEmpty ? "" : "<p class=\"reason\">\(service.reason)</p>")
-                <p><a href="/envs/\(environment.environment.name)/services/\(name)/manifest">Manifest in \(environment.environment.name)</a></p>
+                \(service.reason.isEmpty ? "" : "<p class=\"reason\">\(service.reason)</p>")\(heldLine(service))
+                <p class="links"><a href="/envs/\(environment.environment.name)/services/\(name)/manifest">Manifest<span class="hidden"> in \(environment.environment.name)</span></a> \
+                <a href="/envs/\(environment.environment.name)/services/\(name)/values">Values<span class="hidden"> in \(environment.environment.name)</span></a> \
+                <a href="\(rollbackPath(name, in: environment.environment.name))">Roll back<span class="hidden"> in \(environment.environment.name)</span></a> \
+                <a href="\(holdPath(name, in: environment.environment.name))">Hold<span class="hidden"> in \(environment.environment.name)</span></a></p>
                 """
             } ?? "<p>\(Verdict.notHere.badge.html)</p>"
         return """
@@ -38,6 +58,13 @@ private func lane(_ name: Name, _ here: [(EnvironmentStatus, ServiceStatus?)], _
             """
     }
     return "<ol class=\"strip\" aria-label=\"Where it runs\">\(boxes)</ol>"
+}
+
+/// That a service is held, where its state does not say so already.
+private func heldLine(_ service: ServiceStatus) -> HTML? {
+    guard let hold = service.hold, service.verdict != .held else { return nil }
+    let until: HTML = hold.until.map { end -> HTML in " until \(end.forPeople)" } ?? ""
+    return "<p>\(Badge(icon: .held, word: "Held").html)\(hold.by.map { " by \($0)" } ?? "")\(until): \(hold.reason)</p>"
 }
 
 private func laneGap(_ position: Position?) -> HTML {

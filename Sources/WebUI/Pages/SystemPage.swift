@@ -40,7 +40,7 @@ func systemPage(_ context: PageContext) -> Page {
         ),
     ]
     return Page(
-        title: "System", section: .system, alternate: "/api/v1/status",
+        title: "System", section: .system, topics: ["system"], alternate: "/api/v1/status",
         content: """
             <div class="headline"><h1>System</h1><p class="dim">what kubernaut itself stands on</p></div>
             \(card("kubernaut", id: "daemon", facts(machine)))
@@ -49,6 +49,18 @@ func systemPage(_ context: PageContext) -> Page {
                 ("Last read", status.lastFetchAt.map { "\(Age.text(of: $0, at: context.now))" } ?? "not yet"),
             ])))
             \(card("Clusters", id: "clusters", table(caption: "Clusters", columns: ["Cluster", "State", "Environments", "Objects"], rows: rows)))
+            """)
+}
+
+/// For the first seconds of a daemon's life.
+func loadingPage() -> Page {
+    Page(
+        title: "Reading the repository", section: .none,
+        content: """
+            <div class="headline"><h1>Reading the repository</h1><p class="dim">503</p></div>
+            <section class="card" aria-label="Why"><p role="status">kubernaut has just started and has not read the config \
+            repository yet. This takes a few seconds; the page loads itself again.</p>
+            <p>Takes it longer? <a href="/system">System</a> says what it waits for.</p></section>
             """)
 }
 

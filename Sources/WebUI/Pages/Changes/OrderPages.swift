@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Access
+import Changes
+import Domain
+import HTTPServer
+
+/// A hold as the pages ask for it.
+struct HoldForm: Sendable {
+    let environment: Name?
+    /// Nil for the environment as a whole.
+    let service: Name?
+    let reason: String?
+    let until: String?
+    private let fields: Form
+
+    init(_ form: Form) {
+        fields = form
+        environment = form.name("env")
+        service = form.name("service")
+        reason = form.words("reason")
+        until = form["until"]
+    }
+
+    func end() throws(BadField) -> Instant? { try fields.moment("until") }
+}
+
+func holdPath(_ service: Name?, in environment: Name) -> String {
+    "/holds/new?env=\(environment)" + (service.map { "&service=\($0)" } ?? "")
+}
+
+extension WebPages {
+    // MARK: Hold
+
+    /// `/holds/new?env=&service=`
+    func holdReply(_ form: HoldForm, _ problem: HoldProblem?, _ context: PageContext) throws -> HTTPResponse {
+        if let environment = form.environment {
+            let status = try context.environment(environment)
+            if let service = form.service, status.service(service) == nil {
+                throw NotFound(near: context.names(nearTo: service))
+            }
+        }
+        return Reply.changePage(holdPage(form, problem, context), status: problem?.status ?? 200, context)
+    }
+
+    func hold(_ form: HoldForm, _ context: PageContext) async throws -> HTTPResponse {
+        do {
+            guard let environment = form.environment else { throw BadField("env", "choose an environment") }
+            guard let reason = form.reason else { throw BadField("reason", "say why: others will want to know") }
+            let scope: HoldDecision.Scope = form.service.map { .services([$0]) } ?? .all
+            _ = try await sources.actions.hold(
+                scope, in: environment, reason: reason, until: try form.end(), context.visit)
+            return Reply.redirect(to: "/holds?done=hold")
+        } catch let field as BadField {
+            return try holdReply(form, .field(field), context)
+        } catch let failure as ActionFailure {
+            if failure.code == .notFound { throw NotFound() }
+            return try holdReply(form, .failure(failure), context)
+        }
+    }
+
+    func endHold(_ form: Form, _ context: PageContext) async throws -> HTTPResponse {
+        guard let environment = form.name("env") else { throw NotFound() }
+        let scope: HoldDecision.Scope = form.name("service").map { .services([$0]) } ?? .all
+        _ = try await sources.actions.resume(scope, in: environment, reason: form.words("reason"), context.visit)
+        return Reply.redirect(to: "/holds?done=resume")
+    }
+
+    // MARK: Sync
+
+    func sync(_ form: Form, _ context: PageContext) async throws -> HTTPResponse {
+        guard let environment = form.name("env") else { throw NotFound() }
+        try await sources.actions.sync(environment, context.visit)
+        return Reply.redirect(to: "/envs/\(environment)?done=sync")
+    }
+
+    // MARK: Prune
+
+    /// `/prunes/new?env=`: the list, to be read before it is let go.
+    func pruneReply(_ form: Form, _ failure: ActionFailure?, _ context: PageContext) throws -> HTTPResponse {
+        guard let name = form.name("env") else { throw NotFound() }
+        let environment = try context.environment(name)
+        // Who sees a part of the environment sees nothing of this list.
+        guard context.visit.allows(.view, at: .environment(name)) else { throw NotFound() }
+        return Reply.changePage(prunePage(environment, failure, context), status: failure?.code.status ?? 200, context)
+    }
+
+    func prune(_ form: Form, _ context: PageContext) async throws -> HTTPResponse {
+        guard let environment = form.name("env") else { throw NotFound() }
+        do {
+            guard let hash = form["hash"], form["read"] == "1" else {
+                throw ActionFailure(.badRequest, "nothing is deleted before somebody says that they have read the list")
+            }
+            try await sources.actions.confirmPrune(environment, hash: hash, context.visit)
+            return Reply.redirect(to: "/envs/\(environment)?done=prune")
+        } catch let failure as ActionFailure {
+            if failure.code == .notFound { throw NotFound() }
+            return try pruneReply(form, failure, context)
+        }
+    }
+}
+
+/// Why a hold was not made.
+enum HoldProblem {
+    case field(BadField)
+    case failure(ActionFailure)
+
+    var status: Int {
+        switch self {
+        case .field: 400
+        case .failure(let failure): failure.code.status
+        }
+    }
+
+    func message(on field: String) -> String? {
+        if case .field(let problem) = self, problem.field == field { problem.message } else { nil }
+    }
+
+    var banner: HTML? { if case .failure(let failure) = self { failure.banner } else { nil } }
+}
+
+// MARK: - pages
+
+func holdPage(_ form: HoldForm, _ problem: HoldProblem?, _ context: PageContext) -> Page {
+    let environments = context.status.environments.map(\.environment.name).map { name -> HTML in
+        "<option\(name == form.environment ? " selected=\"selected\"" : "")>\(name)</option>"
+    }
+    let names = Set(context.status.environments.flatMap { $0.services.map(\.name) }).sorted()
+    let services = names.map { name -> HTML in
+        "<option\(name == form.service ? " selected=\"selected\"" : "")>\(name)</option>"
+    }
+    let place: Place =
+        form.environment.map { environment in
+            form.service.map { .service($0, in: environment) } ?? .environment(environment)
+        } ?? .site
+    // Where nobody chose yet, what is chosen decides.
+    let button: HTML =
+        form.environment == nil ? "<button type=\"submit\">Hold</button>" : context.button("Hold", .hold, at: place)
+    func fault(_ field: String) -> HTML? {
+        problem?.message(on: field).map { text -> HTML in "<span class=\"bad\">\(text)</span>" }
+    }
+    let subject = form.service?.text ?? "everything"
+    return Page(
+        title: "Hold", section: .holds,
+        commands: [
+            "kubernaut hold \(form.service?.text ?? "SERVICE") --env \(form.environment?.text ?? "ENV") --reason TEXT"
+        ],
+        content: """
+            <div class="headline"><h1>Hold \(form.environment.map { "\(subject) in \($0)" } ?? "a release")</h1>\
+            <p class="dim">nothing replaces it until the hold ends</p></div>
+            \(problem?.banner)
+            <section class="card" aria-label="Hold"><form class="order" method="post" action="/holds/new">\(context.changeFields)
+            <label>Environment <select name="env">\(environments)</select>\(fault("env"))</label>
+            <label>Service <select name="service"><option value="">everything</option>\(services)</select></label>
+            \(reasonField(form.reason, isRequired: true, problem: problem?.message(on: "reason")))
+            <label>until <input type="datetime-local" name="until" value="\(form.until ?? "")"/> \
+            <span class="dim">UTC; empty: until somebody ends it</span>\(fault("until"))</label>
+            <p class="actions">\(button) <a href="/holds">Cancel</a></p></form></section>
+            """)
+}
+
+func prunePage(_ environment: EnvironmentStatus, _ failure: ActionFailure?, _ context: PageContext) -> Page {
+    let name = environment.environment.name
+    let items = environment.heldPrune.map { key -> HTML in "<li><code>\(key)</code></li>" }
+    let count = counted(items.count, "object")
+    let content: HTML =
+        items.isEmpty
+        ? "<p class=\"empty\">Nothing waits to be deleted. <a href=\"/envs/\(name)\">\(name)</a></p>"
+        : """
+        <section class="card" aria-label="What would go"><p>Git no longer has these, and kubernaut put them into the cluster. \
+        They are deleted with everything that the cluster hangs on them.</p><ul class="columns">\(items)</ul></section>
+        <form class="order" method="post" action="/prunes">\(context.changeFields)\(hidden("env", name))\(hidden("hash", environment.heldPruneHash))
+        <label class="tick"><input type="checkbox" name="read" value="1" required="required"/> I have read the list: \(count) in \(name)</label>
+        <p class="actions">\(context.button("Delete \(count) from \(name)", .prune, at: .environment(name))) <a href="/envs/\(name)">Cancel</a></p>
+        <p class="dim">Bound to exactly this list, <code>\(environment.heldPruneHash.prefix(12))</code>: should it change, nothing is deleted.</p></form>
+        """
+    return Page(
+        title: "Delete from \(name)", section: .environments,
+        commands: items.isEmpty ? [] : ["kubernaut prune \(name) --confirm \(environment.heldPruneHash.prefix(12))"],
+        content: """
+            <div class="headline"><h1>Deletions that wait in \(environmentLink(name))</h1><p class="dim">\(count)</p></div>
+            \(failure?.banner)\(content)
+            """)
+}
+
+/// What was just done, for the page that one is led back to. The words are ours; the query only chooses among them.
+func doneBanner(_ context: PageContext) -> HTML {
+    let words: [String: HTML] = [
+        "sync": "A sync was asked for. It starts at once, unless one is running.",
+        "prune": "The deletions were confirmed. The next sync carries them out.",
+        "hold": "The hold was written to the environment's branch; it shows here when the branch was read again.",
+        "resume": "The hold was taken from the environment's branch; it goes from here when the branch was read again.",
+    ]
+    guard let text = context.query["done"].flatMap({ words[$0] }) else { return "" }
+    return "<p class=\"done\" role=\"status\">\(Badge(icon: .healthy, word: "Done").html) \(text)</p>"
+}
