@@ -89,6 +89,22 @@ struct ChangeDeskTests {
         #expect(office.remote.text("defaults.yaml") == "color: blue")
     }
 
+    @Test("lets its own changes of a branch take turns: none is made twice")
+    func turns() async throws {
+        let services = (1...6).map { "svc-\($0)" }
+        let office = try Office(services)
+        try await withThrowingTaskGroup(of: Int.self) { group in
+            for service in services {
+                group.addTask {
+                    try await office.desk.release(
+                        try office.release(service, "2.0.0"), in: office.dev, by: Office.kim
+                    ).attempts
+                }
+            }
+            for try await attempts in group { #expect(attempts == 1) }
+        }
+    }
+
     @Test("takes away the release that is meant, and no other")
     func withdraw() async throws {
         let office = try Office()
