@@ -41,6 +41,7 @@ let package = Package(
         library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
         library("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
         library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+        library("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
         library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
         .target(name: "CPosix", path: "Sources/CLibraries/CPosix"),
         .target(
@@ -75,7 +76,7 @@ let package = Package(
         room("Reconciler", ["Domain", "Lifecycle", "Logging", "JSON", "Crypto", "Health"]),
         room("Changes", ["Domain", "Lifecycle", "YAML", "JSON", "Crypto", "Render"]),
         room("Signatures", ["Domain", "Platform", "Lifecycle", "Logging", "JSON", "Crypto"]),
-        room("History", ["Domain", "Lifecycle", "JSON", "Access", "CSQLite"]),
+        room("History", ["Domain", "Lifecycle", "JSON", "Access", "CSQLite", "CPostgres"]),
         room("Access", ["Domain", "Lifecycle", "Logging", "JSON", "Crypto", "HTTPClient"]),
         room("HTTPServer", ["Domain", "Lifecycle", "CHTTPServer", "CZlib"]),
         room(
@@ -133,13 +134,12 @@ let package = Package(
         tests(
             "SignaturesTests",
             ["Domain", "Signatures", "Crypto", "GitSource", "Lifecycle", "Logging", "Platform", "TestKit"]),
-        tests("HistoryTests", ["Domain", "History", "Access", "Lifecycle", "TestKit"]),
+        tests("HistoryTests", ["Domain", "History", "Access", "Lifecycle", "Platform", "TestKit"]),
         tests(
             "WebUITests",
             [
-                "Domain", "WebUI", "Access", "Changes", "GitSource", "Render", "HTTPServer", "JSON", "Crypto",
-                "Lifecycle",
-                "Logging", "TestKit",
+                "Domain", "WebUI", "Access", "Changes", "GitSource", "Render", "History", "HTTPServer", "JSON", "Crypto",
+                "Lifecycle", "Logging", "TestKit",
             ]),
         tests(
             "EmbeddedClusterTests",
@@ -155,7 +155,10 @@ let package = Package(
             ]),
         tests(
             "EndToEndTests",
-            ["Domain", "Platform", "Lifecycle", "JSON", "HTTPClient", "HTTPServer", "TestKit", "kubernaut"]),
+            [
+                "Domain", "Platform", "Lifecycle", "JSON", "GitHubStandIn", "HTTPClient", "HTTPServer", "TestKit",
+                "kubernaut",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

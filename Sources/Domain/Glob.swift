@@ -13,6 +13,15 @@ public struct Glob: Sendable, Hashable, CustomStringConvertible {
     public var description: String { pattern }
     public var hasWildcard: Bool { pattern.utf8.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") } }
 
+    /// Whether it matches everything that `other` could match. Never says so wrongly; where both mix wildcards it may miss it.
+    public func covers(_ other: Glob) -> Bool {
+        if pattern == other.pattern { return true }
+        // A `?` of ours would take the `*` of the other, which may stand for several letters or for none.
+        if pattern.unicodeScalars.contains("?"), other.pattern.unicodeScalars.contains("*") { return false }
+        // The other's wildcards are letters here that only wildcards of ours can take.
+        return matches(other.pattern)
+    }
+
     /// Pure; takes at most pattern × text steps, whatever the pattern.
     public func matches(_ text: String) -> Bool {
         Self.matches(Array(text.unicodeScalars), Array(pattern.unicodeScalars), run: "*", one: "?")

@@ -231,6 +231,8 @@ public struct DaemonStatus: Sendable {
     public var fetchProblemSince: Instant?
     /// Why the newest `kubernaut.yaml` of the policy branch is not followed; nil when it is.
     public var policyProblem: String?
+    /// Why the store cannot be used; nil when it can.
+    public var storeProblem: String?
     /// Whether every environment was read at least once.
     public var isReady: Bool
     /// Shown on every page: TLS verification that is off, an embedded cluster, …
@@ -245,6 +247,7 @@ public struct DaemonStatus: Sendable {
         fetchProblem = nil
         fetchProblemSince = nil
         policyProblem = nil
+        storeProblem = nil
         isReady = false
         banners = []
     }

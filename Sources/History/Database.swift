@@ -21,6 +21,9 @@ protocol Database: AnyObject {
     func transaction<Result>(
         while operation: String, _ body: () throws(HistoryError) -> Result
     ) throws(HistoryError) -> Result
+
+    /// Renews the planner's statistics where they are old. To be called every few hours.
+    func maintain() throws(HistoryError)
 }
 
 extension Database {

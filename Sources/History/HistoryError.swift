@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Domain
+
 /// Why the history could not be written or read, in terms a caller can act on.
 public struct HistoryError: Error, Hashable, Sendable {
     /// What the caller can do about it. Switch on this; never on `detail`.
@@ -33,6 +35,8 @@ public struct HistoryError: Error, Hashable, Sendable {
         }
     }
 }
+
+extension HistoryError: PassingError {}
 
 extension HistoryError: CustomStringConvertible {
     public var description: String { "\(operation) failed (\(code.rawValue)): \(detail)" }

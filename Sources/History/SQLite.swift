@@ -89,6 +89,11 @@ final class SQLiteDatabase: Database {
         return count
     }
 
+    /// Reads a part of each index alone, so that this is quick whatever the size of the file.
+    func maintain() throws(HistoryError) {
+        try execute("PRAGMA analysis_limit = 1000; PRAGMA optimize", while: "analyzing the store")
+    }
+
     private func check(_ status: Int32, while operation: String) throws(HistoryError) {
         try checkSQLite(status, handle, while: operation)
     }

@@ -38,6 +38,23 @@ public struct Store: Sendable {
         doors = queue
     }
 
+    /// In a PostgreSQL database, which several replicas may share.
+    ///
+    /// Nothing is opened yet. A server that goes away costs the calls made meanwhile, which say why, and nothing that was
+    /// acknowledged.
+    ///
+    /// - Parameter tell: Told why the database cannot be used, and nil when it can be again; each change once. From any thread.
+    public init(postgres address: PostgresAddress, tell: @escaping @Sendable (HistoryError?) -> Void = { _ in }) {
+        records = PostgresQueue(address, tell: tell)
+        // Over a connection of their own: nobody's page waits for a long pass to be written.
+        doors = PostgresQueue(address, tell: { _ in })
+    }
+
+    /// Renews the planner's statistics where they are old. To be called every few hours; of several replicas one does it.
+    public func maintain() async throws(HistoryError) {
+        try await records.perform { database throws(HistoryError) in try database.maintain() }
+    }
+
     /// Opens the database now rather than at the first use, to find out at start whether that works.
     public func open() async throws(HistoryError) {
         try await records.perform { _ throws(HistoryError) in }

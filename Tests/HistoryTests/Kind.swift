@@ -9,6 +9,7 @@ import TestKit
 enum Kind: String, CaseIterable, Sendable {
     case memory
     case sqlite
+    case postgres
 
     struct Ports: Sendable {
         let history: any PassHistory
@@ -24,6 +25,10 @@ enum Kind: String, CaseIterable, Sendable {
                 history: MemoryHistory(), audit: MemoryAudit(), keys: MemoryKeys(), sessions: MemorySessions())
         case .sqlite:
             return Ports(Store(sqlite: "\(folder.path)/history.sqlite", pageLimit: nil, isDurable: false))
+        case .postgres:
+            let server = try PostgresServer.shared.get()
+            let address = try PostgresAddress(url: Secret(server.url(try server.makeDatabase())))
+            return Ports(Store(postgres: address))
         }
     }
 }
