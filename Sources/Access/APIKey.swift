@@ -61,6 +61,14 @@ public struct APIKeyText: Sendable {
         secret = randomBytes(Self.secretBytes)
     }
 
+    /// A new secret under an id that was chosen before; nil when `id` is none.
+    public init?(id: String) {
+        let isID = id.utf8.count == 12 && id.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
+        guard isID else { return nil }
+        self.id = id
+        secret = randomBytes(Self.secretBytes)
+    }
+
     /// Nil when `text` is not the text of any key.
     public init?(_ text: String) {
         let parts = text.split(separator: "_", maxSplits: 2, omittingEmptySubsequences: false)

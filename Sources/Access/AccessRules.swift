@@ -114,8 +114,8 @@ public struct Refusal: Error, Sendable, Hashable, CustomStringConvertible {
         case .foreignForm:
             "the form was not made for this sign-in, or came from another site; load the page and try again"
         case .staleTeams:
-            "\(permission.rawValue) needs to know your teams as they are now, and GitHub has not said for half an hour; "
-                + "try again when it answers"
+            "\(permission.rawValue) needs to know your teams as they are now, and GitHub has not said for half an hour, or the "
+                + "store does not answer; try again when they do"
         case .notOpen: "\(need); this daemon has no login: configure one, or open more with login.local"
         }
     }

@@ -33,6 +33,7 @@ public struct LoginSite: Sendable {
     let logger: Logger
     let now: Now
     private let refreshes = TeamRefreshes()
+    private let seen = SeenSessions()
 
     /// - Parameters:
     ///   - publicURL: How browsers reach this site: `https://kubernaut.example.org`, without a slash at its end.
@@ -163,8 +164,20 @@ public struct LoginSite: Sendable {
     ///   the old answer stays; the caller must look at `Person.teamsReadAt`.
     public func session(_ cookies: Cookies, freshness: Duration? = nil) async throws -> Session? {
         guard let id = cookies[SetCookie.prefix + Self.sessionCookie] else { return nil }
-        guard var session = try await sessions.session(Self.digest(of: id)) else { return nil }
+        let digest = Self.digest(of: id)
         let time = now()
+        let found: Session?
+        do {
+            found = try await sessions.session(digest)
+            seen.keep(found, as: digest, at: time)
+        } catch {
+            // Who was known a moment ago may go on looking while the store is away, and do nothing else.
+            guard let known = seen.session(digest, at: time), time.since(known.createdAt) < limits.session else {
+                throw error
+            }
+            return Session(lookingOnly: known, since: time.adding(.zero - limits.staleTeams))
+        }
+        guard var session = found else { return nil }
         guard time.since(session.createdAt) < limits.session, time.since(session.seenAt) < limits.idle else {
             try await sessions.end(session.digest)
             return nil
@@ -219,10 +232,19 @@ public struct LoginSite: Sendable {
         }
     }
 
+    /// The person's sessions that still count, the oldest first.
+    public func sessions(of person: Person) async throws -> [Session] {
+        let time = now()
+        return try await sessions.sessions(of: person.id).filter {
+            time.since($0.createdAt) < limits.session && time.since($0.seenAt) < limits.idle
+        }
+    }
+
     // MARK: - signing out
 
     /// Ends the session and takes its token back.
     public func end(_ session: Session) async throws -> [SetCookie] {
+        seen.keep(nil, as: session.digest, at: now())
         try await sessions.end(session.digest)
         if let bytes = session.sealedToken.flatMap({ box.open($0, for: Self.tokenPurpose) }) {
             await provider.revoke(Secret(String(decoding: bytes, as: UTF8.self)))

@@ -99,3 +99,41 @@ public final class MemorySessions: SessionStore {
         }
     }
 }
+
+/// Sessions that were found in the store a short while ago, in case it goes away. Bounded.
+final class SeenSessions: Sendable {
+    private let sessions = Lock<[String: (session: Session, at: Instant)]>([:])
+    private let limit = 5000
+    private let grace = Duration.seconds(900)
+
+    /// - Parameter session: What the store has; nil forgets.
+    func keep(_ session: Session?, as digest: String, at now: Instant) {
+        sessions.withLock { [limit, grace] sessions in
+            sessions[digest] = session.map { ($0, now) }
+            guard sessions.count > limit else { return }
+            sessions = sessions.filter { now.since($0.value.at) < grace }
+            // More people than places within the grace: they sign in again when the store is back.
+            if sessions.count > limit { sessions = [:] }
+        }
+    }
+
+    func session(_ digest: String, at now: Instant) -> Session? {
+        sessions.withLock { [grace] sessions in
+            sessions[digest].flatMap { now.since($0.at) < grace ? $0.session : nil }
+        }
+    }
+}
+
+extension Session {
+    /// The same with teams that count as read too long ago for anything but looking.
+    init(lookingOnly session: Session, since moment: Instant) {
+        let person = session.person
+        self.init(
+            digest: session.digest,
+            person: Person(
+                id: person.id, login: person.login, name: person.name, teams: person.teams,
+                teamsReadAt: min(person.teamsReadAt, moment)),
+            createdAt: session.createdAt, seenAt: session.seenAt, formSecret: session.formSecret,
+            sealedToken: session.sealedToken, browser: session.browser)
+    }
+}

@@ -15,6 +15,14 @@ enum Route: Sendable, Equatable {
     case look(Look)
     case deed(Deed)
     case account
+    case accountKeys
+    case revokeKey(String)
+    case endSession(String)
+    case refreshTeams
+    /// Everybody's.
+    case keys
+    case audit
+    case auditFile(WebPages.AuditFormat)
     case login
     case startLogin
     case finishLogin
@@ -66,6 +74,11 @@ enum Route: Sendable, Equatable {
         case deploymentStatus(DeploymentID)
         /// The address is there, and answers to these methods instead.
         case otherMethod([String])
+        case can
+        case keys
+        case createKey
+        case revokeKey(String)
+        case audit
     }
 
     /// Nil when there is no such address.
@@ -95,6 +108,16 @@ enum Route: Sendable, Equatable {
         case 1 where segments == ["syncs"]: return .passes
         case 1 where segments == ["system"]: return .system
         case 1 where segments == ["account"]: return .account
+        case 1 where segments == ["keys"]: return .keys
+        case 1 where segments == ["audit"]: return .audit
+        case 1 where segments[0].hasPrefix("audit."):
+            return WebPages.AuditFormat(rawValue: String(segments[0].dropFirst("audit.".count))).map { .auditFile($0) }
+        case 2 where segments == ["account", "keys"]: return .accountKeys
+        case 3 where segments == ["account", "teams", "refresh"]: return .refreshTeams
+        case 4 where segments[0] == "account" && segments[1] == "keys" && segments[3] == "revoke":
+            return .revokeKey(segments[2])
+        case 4 where segments[0] == "account" && segments[1] == "sessions" && segments[3] == "end":
+            return .endSession(segments[2])
         case 1 where segments == ["login"]: return .login
         case 1 where segments == ["logout"]: return .logout
         case 1 where segments == ["theme"]: return .theme
@@ -126,7 +149,8 @@ enum Route: Sendable, Equatable {
     /// The methods this address answers to, `HEAD` included; those of REST when it does not answer to the one that was used.
     var methods: [String] {
         switch self {
-        case .logout, .theme: ["POST"]
+        case .logout, .theme, .revokeKey, .endSession, .refreshTeams: ["POST"]
+        case .accountKeys: ["GET", "HEAD", "POST"]
         case .api(.otherMethod(let methods)): methods
         case .api: ["GET", "HEAD", "POST", "DELETE"]
         case .deed(let deed): deed.methods

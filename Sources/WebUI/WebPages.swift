@@ -143,6 +143,7 @@ public struct WebPages: Sendable {
             try check(route, request, visit)
             return Reply.conditional(try await answer(route, request, context), for: request)
         } catch let refused as Refused {
+            await note(refused.refusal, at: route, by: visit.caller, isAPI: isAPI)
             return answer(refused.refusal, to: request, isAPI: isAPI, context)
         } catch let failure as ActionFailure {
             return answer(failure, to: request, isAPI: isAPI, context)
@@ -153,6 +154,7 @@ public struct WebPages: Sendable {
             let number = hex(randomBytes(6))
             logger.error(
                 "A page could not be made", ["path": request.rawPath, "error": "\(error)", "number": number])
+            if let passing = error as? any PassingError, passing.isRetryable { return away(isAPI, context) }
             return failure(number, isAPI, context)
         }
     }
@@ -190,6 +192,11 @@ public struct WebPages: Sendable {
         case .logout: return try await logout(context)
         case .theme: return chooseTheme(request, context)
         case .seedStatus(let exists): return Reply.seedStatus(exists: exists, version: version)
+        case .accountKeys where request.method == "POST": return try await makeKeyPage(request, context)
+        case .revokeKey(let id): return try await revokeKeyPage(id, request, context)
+        case .endSession(let digest): return try await endSession(digest, context)
+        case .refreshTeams: return try await refreshTeams(request, context)
+        case .auditFile(let format): return auditFile(format, context)
         case .metrics: return Reply.text(sources.metrics(), type: "text/plain; version=0.0.4; charset=utf-8")
         case .api(let route): return try await api(route, request, context)
         case .look(let look): return try await self.look(look, context)
@@ -218,7 +225,8 @@ public struct WebPages: Sendable {
         case .environments: return environmentsPage(context)
         case .environment(let name):
             let environment = try context.environment(name)
-            let passes = try await sources.history.passes(of: name, before: nil, limit: 10)
+            // The page is about what runs: it does not wait for the store to be back.
+            let passes = (try? await sources.history.passes(of: name, before: nil, limit: 10)) ?? []
             return environmentPage(environment, passes: passes.filter { context.mayRead($0) }, context)
         case .service(let name): return servicePage(try context.service(name), context)
         case .manifest(let environment, let service, _):
@@ -229,7 +237,11 @@ public struct WebPages: Sendable {
                 try await passes(context, limit: size + 1, environmentKey: "env"), pageSize: size, context)
         case .pass(let id): return passPage(try await pass(id, context), context)
         case .system: return systemPage(context)
-        case .account: return accountPage(context)
+        case .account: return try await accountPage(context)
+        case .accountKeys: return try await keysPage(context, all: false)
+        case .keys: return try await keysPage(context, all: true)
+        case .audit: return try await auditPage(context)
+        case .revokeKey, .endSession, .refreshTeams, .auditFile: return overviewPage(context)
         case .overview, .asset, .livez, .readyz, .metrics, .seedStatus, .api, .look, .deed, .login, .startLogin,
             .finishLogin, .logout, .theme:
             return overviewPage(context)
@@ -357,6 +369,16 @@ extension WebPages {
                 errorPage(405, "Not possible here", "This address answers to \(methods) only."), status: 405, context)
         response.headers["Allow"] = methods
         return response
+    }
+
+    /// The store is away: where it is, is nobody's business here; the log says it.
+    private func away(_ isAPI: Bool, _ context: PageContext) -> HTTPResponse {
+        let detail = "the store does not answer right now"
+        if isAPI {
+            return Reply.problem(503, "Service Unavailable", detail: detail, hint: "try again in a moment")
+        }
+        return Reply.page(
+            errorPage(503, "Not there right now", "\(detail). Try again in a moment."), status: 503, context)
     }
 
     private func failure(_ number: String, _ isAPI: Bool, _ context: PageContext) -> HTTPResponse {

@@ -57,6 +57,21 @@ struct AccessPartsTests {
         #expect(APIKeyText("kn_") == nil && APIKeyText("") == nil && APIKeyText(text + "A") == nil)
     }
 
+    @Test("count a network of 64 bits as one address, and IPv4 inside of IPv6 as IPv4")
+    func networks() {
+        let start = Instant(seconds: 1_800_000_000)
+        let limiter = AttemptLimiter(failures: 1)
+        limiter.noteFailure(of: "2001:db8:1:2::1", at: start)
+        #expect(limiter.wait(for: "2001:db8:1:2:ffff:ffff:ffff:ffff", at: start) != nil)
+        #expect(limiter.wait(for: "2001:db8:1:3::1", at: start) == nil)
+        limiter.noteFailure(of: "::ffff:192.0.2.1", at: start)
+        #expect(limiter.wait(for: "192.0.2.1", at: start) != nil)
+        #expect(
+            limiter.wait(for: "192.0.2.2", at: start) == nil && limiter.wait(for: "::ffff:192.0.2.2", at: start) == nil)
+        limiter.noteFailure(of: "fe80::1%eth0", at: start)
+        #expect(limiter.wait(for: "fe80::2", at: start) != nil)
+    }
+
     @Test("slow guessing down, and remember no more addresses than they may")
     func limiter() {
         let limiter = AttemptLimiter(failures: 3, window: .seconds(60), addresses: 2)

@@ -101,7 +101,8 @@ struct OpenAPITests {
         let commit = promotion.json["id"]?.string ?? ""
         let deployment = await client.get("/api/deployments").json["items"]?.list?.first?["id"]?.string ?? ""
         let targets = [
-            "/api/v1/openapi.json": "Document", "/api/v1/status": "Status", "/api/v1/me": "Me",
+            "/api/v1/openapi.json": "Document", "/api/v1/keys": "Keys", "/api/v1/audit": "Audit",
+            "/api/v1/me/can?action=view&env=dev": "Can", "/api/v1/status": "Status", "/api/v1/me": "Me",
             "/api/v1/environments": "Environments", "/api/v1/environments/dev": "Environment",
             "/api/v1/environments/dev/objects": "Objects", "/api/v1/environments/dev/prune": "HeldPrune",
             "/api/v1/services": "Services", "/api/v1/services/cart": "Service",

@@ -11,6 +11,8 @@ extension WebPages {
             guard request.method != "GET", request.method != "HEAD" else {
                 return try await read(route, request, context)
             }
+            // A new key is shown once: no memory may keep the answer for a second time.
+            if route == .createKey { return try await change(route, request, context) }
             return try await sources.actions.once(request.headers["Idempotency-Key"], request, context.visit) {
                 try await change(route, request, context)
             }
@@ -37,6 +39,9 @@ extension WebPages {
         case .passes: return try await passList(context)
         case .pass(let id): return Reply.json(try await pass(id, context).json)
         case .me: return try me(context)
+        case .can: return can(context)
+        case .keys: return try await keyList(context)
+        case .audit: return try await auditList(context)
         case .releases: return try releaseList(context)
         case .release(let id): return try await release(id, context)
         case .actions(let kind): return try await actionList(kind, context)
@@ -48,7 +53,7 @@ extension WebPages {
         case .deployment(let id): return try await deploymentPage(id, context)
         case .deploymentStatus(let id): return try await deploymentStatus(id, context)
         case .sync, .confirmPrune, .createRelease, .withdraw, .promote, .rollback, .hold, .resume, .seedCreateRelease,
-            .deploy, .otherMethod:
+            .deploy, .createKey, .revokeKey, .otherMethod:
             throw NotFound()
         }
     }
@@ -66,6 +71,8 @@ extension WebPages {
         case .hold: return try await hold(request, context)
         case .resume(let environment, let service): return try await resume(environment, service, context)
         case .deploy: return try await deploy(request, context)
+        case .createKey: return try await postKey(request, context)
+        case .revokeKey(let id): return try await deleteKey(id, context)
         default: throw NotFound()
         }
     }

@@ -113,7 +113,7 @@ struct PathValues: Sendable {
 }
 
 extension Endpoint {
-    static let all: [Endpoint] = reading + changing + seed
+    static let all: [Endpoint] = reading + changing + access + seed
 
     private static let byLength = Dictionary(grouping: all, by: \.segmentCount)
 

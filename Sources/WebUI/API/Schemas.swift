@@ -4,7 +4,7 @@ import Domain
 
 /// The shapes of bodies, as JSON Schema (draft 2020-12). Tests hold real answers to them.
 enum Schemas {
-    static let all = Map((basics + orders + views).map { Map.Entry(key: $0.0, value: $0.1) })
+    static let all = Map((basics + orders + views + access).map { Map.Entry(key: $0.0, value: $0.1) })
 
     // MARK: Words for writing them
 

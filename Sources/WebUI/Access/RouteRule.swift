@@ -21,6 +21,9 @@ extension Route {
         case .login, .startLogin, .finishLogin, .theme, .asset, .livez, .readyz, .seedStatus: .open
         case .overview, .environments, .environment, .service, .account, .logout, .passes, .pass: .someone
         case .manifest(let environment, let service, _): .needs(.view, .service(service, in: environment))
+        // What of keys and the audit is whose, they say themselves.
+        case .accountKeys, .revokeKey, .endSession, .refreshTeams, .audit, .auditFile: .someone
+        case .keys: .needs(.keys, .site)
         case .system, .metrics: .needs(.view, .site)
         case .look(let look): look.rule
         case .deed(let deed): deed.rule
@@ -34,7 +37,7 @@ extension Route.API {
         switch self {
         case .status, .environments, .environment, .services, .service, .passes, .pass, .me, .openAPI, .objects, .diff,
             .releases, .release, .seedReleases, .seedRelease, .deployments, .deployment, .deploymentStatus, .actions,
-            .action, .holds, .otherMethod:
+            .action, .holds, .otherMethod, .can, .keys, .createKey, .revokeKey, .audit:
             .someone
         case .manifest(let environment, let service), .values(let environment, let service):
             .needs(.view, .service(service, in: environment))
@@ -57,6 +60,7 @@ extension DaemonStatus {
             status.banners = []
             status.repository = ""
             status.fetchProblem = fetchProblem.map { _ in "the repository cannot be read" }
+            status.storeProblem = storeProblem.map { _ in "it cannot be reached" }
         }
         return status
     }

@@ -135,6 +135,13 @@ extension Page {
                 You see the last state that was read; changes in clusters are still shown.</li>
                 """)
         }
+        if let problem = status.storeProblem {
+            banners.append(
+                """
+                <li class="alarm">\(Icon.unknown.image) <b>The store does not answer.</b> \(problem). What runs is shown and kept \
+                up to date; earlier syncs, the audit and keys are not there for now, and nobody can sign in or change anything here.</li>
+                """)
+        }
         return banners.isEmpty ? "" : "<ul class=\"banners wide\" role=\"status\">\(banners)</ul>"
     }
 

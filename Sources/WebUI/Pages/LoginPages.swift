@@ -44,12 +44,25 @@ extension WebPages {
                 answer, cookies: Cookies(request.headers.all("Cookie")), browser: request.headers["User-Agent"])
             logger.notice(
                 "Somebody signed in", ["login": person.login, "id": "\(person.id)", "peer": request.peer])
+            await note(.signIn, .done, by: Caller.person(person).actor, over: .web) { record in
+                record.detail = "from \(request.peer)"
+            }
             return Reply.redirect(to: redirect.location, setting: redirect.cookies)
         } catch let error as LoginError {
+            await noteRefusal(error, request)
             logger.notice("A sign-in failed", ["error": "\(error)", "peer": request.peer])
             var response = Reply.page(loginProblem(error), status: error.status, context)
             response.headers.append("Set-Cookie", login.forgetLogin.description)
             return response
+        }
+    }
+
+    /// Whom GitHub knows and we do not let in. What anybody can cause without an account there is in the log alone: it must not
+    /// fill the audit.
+    private func noteRefusal(_ error: LoginError, _ request: HTTPRequest) async {
+        guard [.notAMember, .restricted, .singleSignOn].contains(error.code) else { return }
+        await note(.signIn, .refused, by: Caller.nobody.actor, over: .web) { record in
+            record.detail = "\(error), from \(request.peer)"
         }
     }
 
@@ -64,13 +77,14 @@ extension WebPages {
         guard let login = access.gate.login, let session = context.visit.session else { return Reply.redirect(to: "/") }
         let cookies = try await login.end(session)
         logger.notice("Somebody signed out", ["login": session.person.login])
+        await note(.signOut, .done, by: context.visit.caller.actor, over: .web)
         var response = Reply.redirect(to: "/login", setting: cookies)
         response.headers["Clear-Site-Data"] = "\"cache\", \"storage\""
         return response
     }
 
     /// `/account`: who you are here, and why you may or may not.
-    func accountPage(_ context: PageContext) -> Page {
+    func accountPage(_ context: PageContext) async throws -> Page {
         let visit = context.visit
         var who: [(HTML, HTML?)] = [("You are", "\(visit.caller.name)")]
         var grants: [Grant] = []
@@ -107,9 +121,11 @@ extension WebPages {
             title: "Account", section: .none, alternate: "/api/v1/me",
             content: """
                 <div class="headline"><h1>Account</h1></div>
-                \(card("Who", id: "who", facts(who)))
+                \(card("Who", id: "who", "\(facts(who))\(refreshTeamsForm(context))"))
                 \(card("What you may do", id: "may", table(caption: "By environment", columns: ["Environment", "All services"], rows: places)))
                 \(card("Grants", id: "grants", rows.isEmpty ? noGrant : table(caption: "Grants that name you", columns: ["Role", "Environments", "Services", "By"], rows: rows)))
+                \(try await sessionsCard(context))
+                <p><a href="/account/keys">Keys for machines</a> · <a href="/audit">What you did</a></p>
                 """)
     }
 }
