@@ -73,6 +73,7 @@ private let serveFlags = [
     Flag(
         "state", value: "DIR", "a folder of the daemon's own (default: kubernaut-state)", variable: "KUBERNAUT_STATE",
         values: .folder),
+    SharedFlag.store,
     Flag(
         "listen", value: "ADDR:PORT", "where pages are served (default: 127.0.0.1:8080)",
         variable: "KUBERNAUT_LISTEN"),
@@ -141,6 +142,7 @@ extension ServeConfiguration {
         signatures.allowedSigners = invocation.text("allowed-signers") ?? signatures.allowedSigners
         signatures.keyring = invocation.text("signers-keyring") ?? signatures.keyring
         state = invocation.text("state") ?? state
+        if let url = invocation.text("store") { store.url = try StorePlace.parsed(url, from: "--store") }
         once = invocation.isOn("once")
         listen = try Self.parsed(invocation, "listen", "ADDRESS:PORT", ListenAddress.init) ?? listen
         poll = try Self.parsed(invocation, "poll", "a duration of 1s to 24h", Self.pollInterval) ?? poll

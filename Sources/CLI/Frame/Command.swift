@@ -7,6 +7,7 @@ struct Command: Sendable {
         case configure = "Work on a config repository"
         case look = "See what runs where, and why"
         case change = "Release, promote, roll back, hold"
+        case access = "Who may do what, and who did"
         case run = "Run"
         case help = "Learn more"
     }

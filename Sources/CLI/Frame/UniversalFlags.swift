@@ -31,6 +31,10 @@ enum SharedFlag {
     static let liveEnvironment = [revision, repository, path, kubeconfig, context]
     static let server = Flag(
         "server", value: "URL", "a running kubernaut to ask", variable: "KUBERNAUT_SERVER")
+    static let store = Flag(
+        "store", value: "URL",
+        "a PostgreSQL database for history, audit, keys and sessions; default: a file in the state folder",
+        variable: "KUBERNAUT_STORE")
     static let tokenFile = Flag(
         "token-file", value: "FILE", "the key for --server; - for standard input", variable: "KUBERNAUT_TOKEN_FILE",
         values: .file)

@@ -7,6 +7,7 @@ import EmbeddedCluster
 import GitSource
 import HTTPServer
 import History
+import JSON
 import KubernetesAPI
 import Lifecycle
 import Logging
@@ -39,14 +40,14 @@ struct Daemon {
         let mirror = try GitMirror(
             of: remote, configRoot: configuration.repository.path, in: "\(configuration.state)/mirror",
             signer: try configuration.repository.signingKey.map { try commitSigner(keyFile: $0) }, logger: logger)
-        let store = Store(
-            sqlite: "\(configuration.state)/history.sqlite",
-            warn: { problem in
-                logger.warning("The history file is damaged", ["error": problem])
-            })
-        clusters = try await ClusterSet(configuration, registry: registry, version: version, environment: variables)
         let board = StatusBoard(repository: mirror.repository)
-        let measuredHistory = MeasuredHistory(store, registry: registry)
+        let store = try await Self.store(configuration, board: board, logger: logger)
+        let outbox = Outbox(store) { what, fields in
+            let record = Value.map(Map(fields.map { Map.Entry(key: $0.key, value: .string($0.value)) }))
+            logger.warning("The store has not taken everything", ["what": what, "record": record.jsonText()])
+        }
+        clusters = try await ClusterSet(configuration, registry: registry, version: version, environment: variables)
+        let measuredHistory = MeasuredHistory(outbox, registry: registry)
         let renderer = Renderer()
         let incremental = IncrementalRenderer(renderer)
         let positions = PositionFinder(mirror, renderer: renderer)
@@ -99,11 +100,11 @@ struct Daemon {
             },
             actions: Self.actions(
                 configuration, mirror: mirror, renderer: renderer, board: board, repository: repository,
-                clusters: clusters, logger: logger))
+                clusters: clusters, outbox: outbox, logger: logger))
         sources.rendering = { try await details.rendering(environment: $0, commit: $1) }
         sources.live = { try await details.live(environment: $0, service: $1) }
         sources.isAlive = { repository.isTurning }
-        sources.audit = store
+        sources.audit = outbox
         sources.keys = store
         let setup = try LoginSetup(configuration, sessions: store, logger: logger)
         let pages = WebPages(
@@ -120,13 +121,38 @@ struct Daemon {
         let port = try server.start()
         let shown = configuration.listen.host == "0.0.0.0" ? "127.0.0.1" : configuration.listen.host
         address = "http://\(ListenAddress(host: shown, port: port))"
-        services = clusters.services + [repository, server]
+        services = clusters.services + [outbox, repository, server]
+    }
+
+    /// The store, opened; one that does not answer is waited for, and pages say so.
+    ///
+    /// - Throws: When it cannot become usable: a newer kubernaut wrote it, or its address is none.
+    private static func store(
+        _ configuration: ServeConfiguration, board: StatusBoard, logger: Logger
+    ) async throws -> Store {
+        let store = try configuration.store.store(
+            state: configuration.state,
+            warn: { problem in logger.warning("The history file is damaged", ["error": problem]) },
+            tell: { problem in
+                board.update { $0.storeProblem = problem?.description }
+                if let problem {
+                    logger.error("The store does not answer", ["error": "\(problem)"])
+                } else {
+                    logger.notice("The store answers")
+                }
+            })
+        do {
+            try await store.open()
+        } catch  where error.isRetryable {
+            // Clusters do not wait for it.
+        }
+        return store
     }
 
     /// What can be changed from pages and REST, on the daemon's own mirror and with its credentials.
     private static func actions(
         _ configuration: ServeConfiguration, mirror: GitMirror, renderer: Renderer, board: StatusBoard,
-        repository: RepositoryLoop, clusters: ClusterSet, logger: Logger
+        repository: RepositoryLoop, clusters: ClusterSet, outbox: Outbox, logger: Logger
     ) -> Actions {
         let desk = ChangeDesk(
             mirror, root: configuration.repository.path,
@@ -138,7 +164,7 @@ struct Daemon {
             changed: { _ in repository.request(.webhook) })
         return Actions(
             Actions.Tools(
-                desk: desk, audit: nil, status: { board.current },
+                desk: desk, audit: outbox, status: { board.current },
                 requestSync: { name in
                     guard repository.environment(name) != nil else { return false }
                     repository.request(.request)

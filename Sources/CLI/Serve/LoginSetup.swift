@@ -28,6 +28,12 @@ struct LoginSetup: Sendable {
             localRole = configuration.localRole ?? .developer
             return
         }
+        // A session of one replica is opened by the others.
+        guard configuration.store.url == nil || settings.keyFile != nil else {
+            throw ConfigurationError(
+                description:
+                    "with a store that replicas share, login.keyFile must name the keys that they share as well")
+        }
         var tls = HTTPClientTLS()
         if let file = settings.authorityFile { tls.authorities = try Files.read(file, limit: 1 << 20) }
         let secretFile = settings.clientSecretFile

@@ -28,13 +28,14 @@ extension ServeConfiguration {
             of: top,
             known: [
                 "repository", "signatures", "state", "listen", "hosts", "poll", "cluster", "clusters", "leases", "log",
-                "login",
+                "login", "store",
             ])
         {
             switch key {
             case "repository": try read(repository: node, reader)
             case "signatures": try read(signatures: node, reader)
             case "state": state = try reader.text(node)
+            case "store": try read(store: node, reader)
             case "listen": listen = try reader.parse(node, "ADDRESS:PORT such as 127.0.0.1:8080") { ListenAddress($0) }
             case "login": try read(login: node, reader)
             case "hosts": hosts = try reader.items(node).map(reader.text)
@@ -91,6 +92,25 @@ extension ServeConfiguration {
                 signatures.trusted = Set(commits)
             }
         }
+    }
+
+    private mutating func read(store node: YAMLNode, _ reader: SettingsReader) throws {
+        // Never quoted: it may hold a password.
+        func url(_ node: YAMLNode) throws -> Secret {
+            do {
+                return try StorePlace.parsed(try reader.text(node), from: "store")
+            } catch let error as ConfigurationError {
+                throw reader.error(node.mark, error.description)
+            }
+        }
+        guard node.scalar == nil else {
+            store.url = try url(node)
+            return
+        }
+        for (key, node) in try reader.members(of: node, known: ["url", "passwordFile"]) {
+            if key == "url" { store.url = try url(node) } else { store.passwordFile = try reader.text(node) }
+        }
+        guard store.url != nil else { throw reader.error(node.mark, "must say url: where the database is") }
     }
 
     private static func read(mode node: YAMLNode, _ reader: SettingsReader) throws -> SignatureMode {

@@ -58,6 +58,8 @@ struct ServeConfiguration: Sendable {
     var signatures = SignaturePolicy()
     /// A folder of the daemon's own: mirror and history. Nothing in it is irreplaceable but the history.
     var state = "kubernaut-state"
+    /// Where passes, the audit, keys and sessions are kept.
+    var store = StorePlace()
     var listen = ListenAddress.standard
     /// Names under which browsers and tools may reach the pages, besides loopback.
     var hosts: [String] = []
