@@ -10,20 +10,21 @@ import Lifecycle
 actor PostgresQueue: DatabaseQueue {
     private let executor: SerialQueueExecutor
     private let server: PostgresAddress
-    /// Told why the database cannot be used, and nil when it can be again; each change once.
-    private let tell: @Sendable (HistoryError?) -> Void
+    private let health: PostgresHealth
     private var connection: PostgresConnection?
     private var isMigrated = false
     private var failure: HistoryError?
     private var failures = 0
+    private var failedAt = ContinuousClock.now
     private var nextAttempt = ContinuousClock.now
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    init(_ server: PostgresAddress, tell: @escaping @Sendable (HistoryError?) -> Void) {
+    /// - Parameter health: Shared by all queues of one database.
+    init(_ server: PostgresAddress, _ health: PostgresHealth) {
         executor = SerialQueueExecutor(label: "postgres")
         self.server = server
-        self.tell = tell
+        self.health = health
     }
 
     func perform<Result: Sendable>(
@@ -47,7 +48,7 @@ actor PostgresQueue: DatabaseQueue {
         if let connection, !connection.isGone { return connection }
         connection = nil
         let now = ContinuousClock.now
-        if let failure, now < nextAttempt { throw failure }
+        if let failure, now < nextAttempt, !health.hasOpened(since: failedAt) { throw failure }
         do {
             let opened = try PostgresConnection.open(server)
             if !isMigrated {
@@ -57,19 +58,50 @@ actor PostgresQueue: DatabaseQueue {
             connection = opened
         } catch {
             failures += 1
+            failedAt = .now
             nextAttempt = .now + min(.milliseconds(250) * (1 << min(failures, 6)), .seconds(10))
             note(error)
             throw error
         }
         failures = 0
+        health.noteOpening()
         note(nil)
         guard let connection else { preconditionFailure("the connection was opened above") }
         return connection
     }
 
     private func note(_ error: HistoryError?) {
-        let isChange = (failure == nil) != (error == nil)
         failure = error
+        health.note(error, of: ObjectIdentifier(self))
+    }
+}
+
+/// What the queues of one database know of it together.
+final class PostgresHealth: Sendable {
+    private struct Known {
+        var failing: Set<ObjectIdentifier> = []
+        var openedAt: ContinuousClock.Instant?
+    }
+
+    private let known = Lock(Known())
+    /// Told why the database cannot be used, and nil when all of it can be again; each change once.
+    private let tell: @Sendable (HistoryError?) -> Void
+
+    init(tell: @escaping @Sendable (HistoryError?) -> Void) { self.tell = tell }
+
+    func noteOpening() { known.withLock { $0.openedAt = .now } }
+
+    /// Whether another queue found the server back: then there is nothing to wait for.
+    func hasOpened(since moment: ContinuousClock.Instant) -> Bool {
+        known.withLock { $0.openedAt.map { $0 > moment } ?? false }
+    }
+
+    func note(_ error: HistoryError?, of queue: ObjectIdentifier) {
+        let isChange = known.withLock { known in
+            let before = known.failing.isEmpty
+            if error == nil { known.failing.remove(queue) } else { known.failing.insert(queue) }
+            return before != known.failing.isEmpty
+        }
         if isChange { tell(error) }
     }
 }

@@ -45,9 +45,10 @@ public struct Store: Sendable {
     ///
     /// - Parameter tell: Told why the database cannot be used, and nil when it can be again; each change once. From any thread.
     public init(postgres address: PostgresAddress, tell: @escaping @Sendable (HistoryError?) -> Void = { _ in }) {
-        records = PostgresQueue(address, tell: tell)
+        let health = PostgresHealth(tell: tell)
+        records = PostgresQueue(address, health)
         // Over a connection of their own: nobody's page waits for a long pass to be written.
-        doors = PostgresQueue(address, tell: { _ in })
+        doors = PostgresQueue(address, health)
     }
 
     /// Renews the planner's statistics where they are old. To be called every few hours; of several replicas one does it.

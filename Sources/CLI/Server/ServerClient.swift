@@ -116,7 +116,7 @@ struct ServerClient: Sendable {
     private func hintText(_ status: Int, _ purpose: String) -> String? {
         switch status {
         case 401 where token == nil: "set KUBERNAUT_TOKEN_FILE, or KUBERNAUT_TOKEN, to a key that may \(purpose)"
-        case 401: "this key is unknown, expired or revoked: kubernaut key create makes another"
+        case 401: "kubernaut key create makes another"
         case 404: "is it a kubernaut, and one that is new enough?"
         case 301, 302, 303, 307, 308: "redirects are not followed; name the address that it points to"
         case 429, 500...: "try again"
