@@ -138,7 +138,8 @@ let package = Package(
         tests(
             "WebUITests",
             [
-                "Domain", "WebUI", "Access", "Changes", "GitSource", "Render", "History", "HTTPServer", "JSON", "Crypto",
+                "Domain", "WebUI", "Access", "Changes", "GitSource", "Render", "History", "HTTPServer", "JSON",
+                "Crypto",
                 "Lifecycle", "Logging", "TestKit",
             ]),
         tests(
