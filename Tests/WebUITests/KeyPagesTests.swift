@@ -14,7 +14,7 @@ import Testing
 struct KeyShop {
     let pages: WebPages
     let keys = MemoryKeys()
-    let audit = MemoryAudit()
+    let audit = History.MemoryAudit()
     let sessions = MemorySessions()
     private static let formSecret = [UInt8](repeating: 5, count: 32)
     static var formToken: String { FormToken.make(from: formSecret) }
