@@ -13,7 +13,7 @@ import Testing
 /// The made-up shop with keys, an audit, and three people: an admin, a developer of cart in dev, and one without any grant.
 struct KeyShop {
     let pages: WebPages
-    let keys = MemoryKeys()
+    let keys = Access.MemoryKeys()
     let audit = History.MemoryAudit()
     let sessions = MemorySessions()
     private static let formSecret = [UInt8](repeating: 5, count: 32)
@@ -191,7 +191,7 @@ struct KeyPagesTests {
 
     @Test("Without login a page of another site can make no key either")
     func foreignWithoutLogin() async throws {
-        let keys = MemoryKeys()
+        let keys = Access.MemoryKeys()
         var sources = Fixture.pages().sources
         sources.keys = keys
         let pages = WebPages(sources: sources, access: .local(.admin), version: "0.1.0", now: { Fixture.now })
