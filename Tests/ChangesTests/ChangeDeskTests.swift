@@ -17,11 +17,13 @@ private struct Office {
     private let folder: TemporaryFolder
     let looks = Lock(0)
 
-    init(_ services: [String] = ["cart", "mail"]) throws {
+    /// - Parameter address: Where the daemon finds the remote; nil for its path.
+    init(_ services: [String] = ["cart", "mail"], at address: (ConfigRemote) throws -> String? = { _ in nil }) throws {
         remote = try ConfigRemote(services: services)
         folder = try TemporaryFolder("mirror")
         let mirror = try GitMirror(
-            of: GitRemote(try RepositoryURL(remote.path)), in: "\(folder.path)/mirror", logger: .silent)
+            of: GitRemote(try RepositoryURL(try address(remote) ?? remote.path)), in: "\(folder.path)/mirror",
+            logger: .silent)
         let pipeline = Pipeline(environments: ["dev", "staging"].compactMap { Name($0).map { Environment(name: $0) } })
         self.pipeline = pipeline
         desk = ChangeDesk(
@@ -220,5 +222,26 @@ struct ChangeDeskTests {
             refusal?.message.contains("pre-receive hook declined") == true
                 || refusal?.message.contains("protected") == true)
         #expect(office.looks.withLock({ $0 }) == 0)
+    }
+
+    @Test("reads, and says that it may not write, where a git server lets it do no more")
+    func readOnly() async throws {
+        let held = Lock<GitHTTPServer?>(nil)
+        let office = try Office(at: { remote in
+            try remote.bare.git("config", "http.receivepack", "false")
+            let folder = remote.path.split(separator: "/").dropLast().joined(separator: "/")
+            let server = try GitHTTPServer(root: "/\(folder)")
+            held.withLock { $0 = server }
+            return "\(server.base)/open/\(remote.path.split(separator: "/").last ?? "")"
+        })
+        let request = PromotionRequest(from: office.dev, to: office.staging, services: nil)
+        #expect(try await office.desk.preview(request).isEmpty)
+        let before = try office.remote.bare.head("dev")
+        let refusal = await #expect(throws: Refusal.self) {
+            _ = try await office.desk.release(try office.release("cart", "1.1.0"), in: office.dev, by: Office.kim)
+        }
+        #expect(
+            refusal?.code == .unwritable && refusal?.message.contains("403") == true, "\(String(describing: refusal))")
+        #expect(try office.remote.bare.head("dev") == before)
     }
 }
