@@ -70,7 +70,10 @@ extension Route {
 extension WebPages {
     func look(_ look: Route.Look, _ context: PageContext) async throws -> HTTPResponse {
         switch look {
-        case .releases: return releasesReply(context)
+        case .releases:
+            let seesAll = context.visit.allows(.view, at: .site)
+            let lines = seesAll ? shelf.lines(of: context.status) : ReleaseIndex.lines(of: context.status)
+            return releasesReply(lines, context)
         case .release(let service, let version):
             return Reply.page(releasePage(try context.release(service, version), context), context)
         case .history(let service):

@@ -84,6 +84,9 @@ public struct WebPages: Sendable {
     let access: Access
     /// Lives as long as the site: fingerprints on two pages can be compared.
     let mask = SecretMask()
+    let shelf = ReleaseShelf()
+    /// How many comparisons with clusters are under way.
+    let liveLooks = Lock(0)
     /// In the forms of those who have no session, because there is no login.
     private let localFormSecret = randomBytes(32)
     let version: String

@@ -132,7 +132,9 @@ struct DeedPagesTests {
         #expect(world.audit.lines.isEmpty)
         let odd = await reader.send(silent, to: "/rollbacks", [("reason", "totals"), ("until", "tomorrow")])
         #expect(odd.status == 400 && odd.text.contains("is no moment") && odd.text.contains("value=\"totals\""))
-        let done = await reader.send(odd, to: "/rollbacks", [("until", nil)])
+        let over = await reader.send(odd, to: "/rollbacks", [("until", "2020-01-01T10:00")])
+        #expect(over.status == 400 && over.text.contains("is over already"))
+        let done = await reader.send(over, to: "/rollbacks", [("until", nil)])
         #expect(done.status == 303 && done.headers["Location"]?.hasPrefix("/rollbacks/") == true)
         #expect(world.remote.text("releases/cart.yaml")?.contains("1.0.0") == true)
         #expect(world.remote.text("dev/holds/cart.yaml")?.contains("totals") == true)
@@ -171,6 +173,47 @@ struct DeedPagesTests {
         let ended = await reader.send(
             page, to: "/syncs/new", [("key", "k2"), ("service", "cart")])
         #expect(ended.status == 303)
+    }
+
+    @Test("what stands in records, values and commits never becomes markup, whatever page shows it")
+    func hostileRepository() async throws {
+        let attack = "<img src=x onerror=alert(1)>"
+        let world = try await RestWorld()
+        let record = """
+            service: cart
+            version: "1.1.0"
+            image: registry.example.com/cart:1.1.0
+            note: "\(attack)"
+            releasedBy: "\(attack)"
+            build: {number: 1, url: "javascript:alert(1)//\(attack)", job: "\(attack)"}
+            source: {url: "javascript:alert(1)", branch: "\(attack)", message: "\(attack)", author: "\(attack)"}
+
+            """
+        try world.remote.commit(
+            [
+                "environments/releases/cart.yaml": record, "environments/defaults.yaml": "color: \"\(attack)\"\n",
+                "environments/dev/holds/mail.yaml":
+                    "by: \"\(attack)\"\nreason: \"\(attack)\"\nsince: 2026-01-01T00:00:00Z\n",
+            ], "Release \(attack)")
+        try await world.look()
+        let reader = Reader(pages: world.pages)
+        let encoded = percentEncoded(attack)
+        var paths = [
+            "/promotions/new?from=dev&to=staging&reason=\(encoded)",
+            "/rollbacks/new?env=dev&service=cart&reason=\(encoded)",
+            "/envs/dev/services/cart/values", "/envs/dev/services/cart/manifest", "/services/cart/releases/1.1.0",
+        ]
+        let preview = await reader.get(paths[0])
+        let done = await reader.send(preview, to: "/promotions", [("reason", attack)])
+        paths += [try #require(done.headers["Location"]), "/promotions"]
+        try world.remote.commit(["environments/defaults.yaml": "color: \"\(attack)2\"\n"], on: "staging", attack)
+        try world.remote.commit(["environments/defaults.yaml": "color: red\n"], attack)
+        paths.append("/promotions/new?from=dev&to=staging")
+        for path in paths {
+            let text = await reader.get(path).text
+            #expect(text.contains("&lt;img src=x"), "\(path)")
+            #expect(!text.contains("<img") && !text.lowercased().contains("href=\"javascript"), "\(path)")
+        }
     }
 
     @Test("who may not is told what is needed, on the button and when it is pressed all the same")

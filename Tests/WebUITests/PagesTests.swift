@@ -368,6 +368,41 @@ struct HostileContentTests {
         "/help/errors/\(percentEncoded(attack))",
     ]
 
+    /// Whether a hostile page of this kind is looked at: here, or before a real repository. A new kind does not compile without
+    /// an answer.
+    private static func isLookedAt(_ look: Route.Look) -> Bool {
+        switch look {
+        case .releases, .release, .history, .values, .objects, .compare, .holds, .helpOnError: true
+        // The same for everybody, and made of our own words alone.
+        case .help: false
+        }
+    }
+
+    private static func isLookedAt(_ deed: Route.Deed) -> Bool {
+        switch deed {
+        case .newPromotion, .newRollback, .newHold, .newPrune: true
+        // These need a repository: see "Changing things by page".
+        case .promotions, .promotion, .rollback: false
+        // Orders: no pages.
+        case .rollbacks, .endHold, .syncs, .prunes: false
+        }
+    }
+
+    @Test("every kind of page is looked at with hostile content")
+    func kinds() {
+        let looks = Self.paths.compactMap { path -> Route.Look? in
+            guard case .look(let look) = Route(rawPath: String(path.prefix { $0 != "?" })) else { return nil }
+            return look
+        }
+        let deeds = Self.paths.compactMap { path -> Route.Deed? in
+            guard case .deed(let deed) = Route(rawPath: String(path.prefix { $0 != "?" })) else { return nil }
+            return deed
+        }
+        #expect(looks.allSatisfy(Self.isLookedAt) && deeds.allSatisfy(Self.isLookedAt))
+        #expect(Set(looks.map { "\($0)".prefix { $0 != "(" } }).count == 8)
+        #expect(Set(deeds.map { "\($0)" }).count == 4)
+    }
+
     @Test("texts from files, commits and clusters never become markup", arguments: paths)
     func escaping(_ path: String) async {
         let text = await Self.pages().get(path).text

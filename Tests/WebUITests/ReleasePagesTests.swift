@@ -13,7 +13,8 @@ extension ReleaseLine {
 @Suite("Releases and their pages")
 struct ReleasePagesTests {
     private static func index(_ query: String, services: Int = 14) -> ReleaseIndex {
-        ReleaseIndex(Fixture.status(services: services), Query(query))
+        let status = Fixture.status(services: services)
+        return ReleaseIndex(status, ReleaseIndex.lines(of: status), Query(query))
     }
 
     @Test("the list has a row for each release, named by its id, newest first")
@@ -130,6 +131,21 @@ struct ComparePageTests {
     func live() async {
         let answer = await Fixture.pages().get("/diff?service=cart&a=live:dev&b=env:dev")
         #expect(answer.headers["Cache-Control"] == "no-store" && answer.text.contains("-  replicas: 9"))
+    }
+
+    @Test("a cluster that does not answer is a sentence, not a failure")
+    func silentCluster() async {
+        struct Silence: Error {}
+        let status = Fixture.status()
+        var sources = WebPages.Sources(
+            status: { status }, history: Fixture.History(), detail: { _, _, _ in nil }, requestSync: { _ in true },
+            metrics: { "" })
+        sources.live = { _, _ in throw Silence() }
+        let pages = WebPages(sources: sources, access: .local(.developer), version: "0.1.0")
+        for _ in 0..<3 {
+            let answer = await pages.get("/diff?service=cart&a=live:dev&b=env:dev")
+            #expect(answer.status == 400 && answer.text.contains("does not answer as it should"))
+        }
     }
 
     @Test(

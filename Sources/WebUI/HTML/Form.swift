@@ -37,12 +37,13 @@ struct Form: Sendable {
 
     /// A moment in UTC as `<input type="datetime-local">` sends it, or as RFC 3339; nil when there is none.
     ///
-    /// - Throws: `BadField` for anything else.
-    func moment(_ key: String) throws(BadField) -> Instant? {
+    /// - Throws: `BadField` for anything else, and for what is over already.
+    func end(_ key: String, now: Instant) throws(BadField) -> Instant? {
         guard let text = self[key] else { return nil }
         guard let moment = Instant(text) ?? Instant("\(text):00Z") ?? Instant("\(text)Z") else {
             throw BadField(key, "“\(text)” is no moment: write 2026-08-24T09:00, in UTC")
         }
+        if moment <= now { throw BadField(key, "\(moment.forPeople) is over already; it is \(now.forPeople)") }
         return moment
     }
 }

@@ -153,7 +153,8 @@ extension Page {
         let target =
             context.path + context.query.with("refresh", isRefreshing ? nil : "\(PageContext.refreshSeconds)").text
         let words: HTML = isRefreshing ? "Stop refreshing" : "Refresh every \(PageContext.refreshSeconds) seconds"
-        let refresh: HTML = section == .none ? "" : "<li><a href=\"\(target)\">\(words)</a></li>"
+        // A page on which somebody fills in a form must not go away under their hands.
+        let refresh: HTML = topics.isEmpty ? "" : "<li><a href=\"\(target)\">\(words)</a></li>"
         let json = alternate.map { path -> HTML in "<li><a href=\"\(path)\">This page as JSON</a></li>" }
         let shell = commands.map { command -> HTML in "<code>\(command)</code>" }.joined("\n")
         let cli: HTML =

@@ -183,7 +183,7 @@ private let details = """
     .stages{display:flex;flex-wrap:wrap;gap:.35rem 1.75rem;font-size:.875rem}
     .stages li{display:inline-flex;align-items:center;gap:.35em}
     .contents{display:flex;flex-wrap:wrap;gap:.3rem 1.5rem;font-size:.875rem}
-    .steps{display:grid;gap:.6rem}.steps .b{width:5rem}
+    .steps{display:grid;gap:.6rem}.steps .b{width:7.5rem}.card>h2{margin-bottom:.6rem}
     .code{margin-inline:-1.25rem;margin-bottom:-1rem;border-top:1px solid var(--line)}
     .yaml{font-size:.875rem;line-height:1.45}
     .yaml td{padding:0 .75rem;vertical-align:baseline}

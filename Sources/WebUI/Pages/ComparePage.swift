@@ -4,6 +4,8 @@ import Access
 import Changes
 import Domain
 import HTTPServer
+import Lifecycle
+import Logging
 
 /// One side of a comparison as a reader writes it: `dev`, `env:dev`, `env:dev@9f31c2a`, `live:dev`.
 struct CompareOperand: Sendable, Hashable, CustomStringConvertible {
@@ -130,8 +132,8 @@ extension WebPages {
         guard let service else {
             throw CompareProblem("choose a service: the cluster is asked about each object")
         }
-        guard context.visit.rules.allows(context.visit.caller, .view, at: .service(service, in: a.environment)),
-            let found = try await sources.live(a.environment, service)
+        guard context.visit.allows(.view, at: .service(service, in: a.environment)),
+            let found = try await liveObjects(of: service, in: a.environment)
         else { throw NotFound(near: context.names(nearTo: service)) }
         let objects = found.flatMap { object -> [ObjectDiff] in
             func side(_ name: String, _ value: Value?) -> DiffSide {
@@ -146,6 +148,26 @@ extension WebPages {
         }
         let problems = found.compactMap { object in object.problem.map { "\(object.key): \($0)" } }
         return Comparison(a: a, b: b, service: service, objects: objects, problems: problems)
+    }
+
+    /// The cluster is asked about many objects for this: a few readers at once may do so, and nobody can make a storm of it.
+    private func liveObjects(of service: Name, in environment: Name) async throws -> [LiveObject]? {
+        guard
+            liveLooks.withLock({ looks in
+                guard looks < 2 else { return false }
+                looks += 1
+                return true
+            })
+        else {
+            throw CompareProblem("others are comparing with a cluster right now: try again in a moment")
+        }
+        defer { liveLooks.withLock { $0 -= 1 } }
+        do {
+            return try await sources.live(environment, service)
+        } catch {
+            logger.warning("A cluster could not be compared", ["environment": environment, "error": "\(error)"])
+            throw CompareProblem("the cluster of \(environment) does not answer as it should")
+        }
     }
 
     /// A commit that pages name by its first digits.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Domain
+import Lifecycle
 import Render
 
 /// One release, with all environments' knowledge of it.
@@ -113,13 +114,17 @@ struct ReleaseIndex: Sendable {
     /// For `after=`; nil when there is nothing newer.
     let newer: String?
 
-    init(_ status: DaemonStatus, _ query: Query) {
+    /// Every release that the status knows, newest first.
+    static func lines(of status: DaemonStatus) -> [ReleaseLine] {
+        Set(status.environments.flatMap { $0.releases.keys }).flatMap { releaseLines(of: $0, in: status.environments) }
+            .sorted(by: ReleaseLine.precedes)
+    }
+
+    /// - Parameter lines: Those of the same status.
+    init(_ status: DaemonStatus, _ lines: [ReleaseLine], _ query: Query) {
         let filter = Filter(query)
         let pipeline = status.environments.map(\.environment.name)
-        let services = Set(status.environments.flatMap { $0.releases.keys })
-        let matching = services.filter { filter.service.isEmpty || $0.text.contains(filter.service) }
-            .flatMap { releaseLines(of: $0, in: status.environments) }
-            .filter { filter.matches($0, pipeline) }.sorted(by: ReleaseLine.precedes)
+        let matching = lines.filter { filter.matches($0, pipeline) }
         total = matching.count
         let place: Range<Int>
         if let start = query["before"].flatMap(Cursor.init) {
@@ -131,9 +136,9 @@ struct ReleaseIndex: Sendable {
         } else {
             place = 0..<min(Self.pageSize, matching.count)
         }
-        lines = Array(matching[place])
-        newer = place.lowerBound > 0 ? lines.first.map { Cursor($0).text } : nil
-        older = place.upperBound < matching.count ? lines.last.map { Cursor($0).text } : nil
+        self.lines = Array(matching[place])
+        newer = place.lowerBound > 0 ? self.lines.first.map { Cursor($0).text } : nil
+        older = place.upperBound < matching.count ? self.lines.last.map { Cursor($0).text } : nil
     }
 
     /// A release's place in the order: it stays what it is when the release goes.
@@ -168,6 +173,18 @@ struct ReleaseIndex: Sendable {
                 && (line.createdAt, line.release.service.text, line.release.version)
                     != (createdAt, service.text, version)
         }
+    }
+}
+
+/// The releases of the newest status, put together once for everybody who may see all of it.
+final class ReleaseShelf: Sendable {
+    private let kept = Lock<(version: Int, lines: [ReleaseLine])?>(nil)
+
+    func lines(of status: DaemonStatus) -> [ReleaseLine] {
+        if let kept = kept.withLock({ $0 }), kept.version == status.version { return kept.lines }
+        let lines = ReleaseIndex.lines(of: status)
+        kept.withLock { $0 = (status.version, lines) }
+        return lines
     }
 }
 

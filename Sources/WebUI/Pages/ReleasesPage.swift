@@ -10,8 +10,10 @@ private let failing: StaticString = "Error loading releases"
 private let none: StaticString = "There are no releases"
 
 /// `/releases`: every release of every service, newest first.
-func releasesReply(_ context: PageContext) -> HTTPResponse {
-    let index = ReleaseIndex(context.status, context.query)
+///
+/// - Parameter lines: All that the reader may see, newest first.
+func releasesReply(_ lines: [ReleaseLine], _ context: PageContext) -> HTTPResponse {
+    let index = ReleaseIndex(context.status, lines, context.query)
     let isKnown = context.status.environments.contains { !$0.releases.isEmpty }
     let filter = ReleaseIndex.Filter(context.query)
     if !isKnown, !context.status.isReady, context.status.fetchProblem == nil {

@@ -55,7 +55,7 @@ private func valueList(_ values: [ExplainedValue], _ detail: ServiceDetail, _ co
         let beaten = origin.overridden.map { lower -> HTML in
             """
             <li>instead of <code>\(short(lower.value))</code> \(layerText(lower.layer)) \
-            \(placeLink(lower.location, detail.commit?.id, context))\(change(lower.location, detail, context))</li>
+            \(placeLink(lower.location, detail.commit?.id, context)) \(change(lower.location, detail, context))</li>
             """
         }
         let below: HTML = beaten.isEmpty ? "" : "<ul class=\"beaten\">\(beaten)</ul>"

@@ -22,7 +22,7 @@ struct HoldForm: Sendable {
         until = form["until"]
     }
 
-    func end() throws(BadField) -> Instant? { try fields.moment("until") }
+    func end(now: Instant) throws(BadField) -> Instant? { try fields.end("until", now: now) }
 }
 
 func holdPath(_ service: Name?, in environment: Name) -> String {
@@ -49,7 +49,7 @@ extension WebPages {
             guard let reason = form.reason else { throw BadField("reason", "say why: others will want to know") }
             let scope: HoldDecision.Scope = form.service.map { .services([$0]) } ?? .all
             _ = try await sources.actions.hold(
-                scope, in: environment, reason: reason, until: try form.end(), context.visit)
+                scope, in: environment, reason: reason, until: try form.end(now: context.now), context.visit)
             return Reply.redirect(to: "/holds?done=hold")
         } catch let field as BadField {
             return try holdReply(form, .field(field), context)

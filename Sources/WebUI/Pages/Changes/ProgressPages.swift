@@ -50,7 +50,7 @@ func progressPage(_ record: ActionRecord, _ progress: ActionProgress, _ context:
         : progress.isFinished || context.refresh != nil
             ? "" : "<p><a href=\"\(record.path)?refresh=5\">Look again every 5 seconds</a></p>"
     return Page(
-        title: record.title, section: .overview, topics: ["env:\(record.environment)"],
+        title: record.title, section: .promotions, topics: ["env:\(record.environment)"],
         commands: ["kubernaut wait --env \(record.environment)"],
         content: """
             <div class="headline"><h1>\(record.title)</h1><p>\(word)</p></div>

@@ -23,7 +23,7 @@ func promotionPage(_ view: PromotionView, _ context: PageContext) -> Page {
     let names = (view.order.services ?? []).sorted()
     let flags = names.isEmpty ? "--all" : names.map { "--service \($0)" }.joined(separator: " ")
     return Page(
-        title: "Promote \(from) to \(to)", section: .overview,
+        title: "Promote \(from) to \(to)", section: .promotions,
         commands: ["kubernaut promote \(from) \(to) \(flags) --dry-run -o diff"],
         content: """
             <div class="headline"><h1>Promote \(environmentLink(from)) to \(environmentLink(to))</h1>\
@@ -275,7 +275,7 @@ func choosePromotionPage(_ context: PageContext) -> Page {
             "<li><a href=\"\(promotionPath(from: from, to: to))\">\(from) to \(to)</a> <span class=\"dim\">\(counted(waiting, "service")) differ</span></li>"
     }
     return Page(
-        title: "Promote", section: .overview,
+        title: "Promote", section: .promotions,
         content: """
             <div class="headline"><h1>Promote</h1><p class="dim">from one environment to the next</p></div>
             <section class="card" aria-label="Choose"><ul>\(links)</ul></section>
@@ -288,7 +288,7 @@ func blockedPromotionPage(
 ) -> Page {
     let reason = form.reason.map { reason -> HTML in "<p class=\"dim\">Your reason was: \(reason)</p>" }
     return Page(
-        title: "Promote \(from) to \(to)", section: .overview,
+        title: "Promote \(from) to \(to)", section: .promotions,
         content: """
             <div class="headline"><h1>Promote \(environmentLink(from)) to \(environmentLink(to))</h1></div>
             \(failures.map(\.banner))\(reason)

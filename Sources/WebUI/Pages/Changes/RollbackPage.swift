@@ -33,7 +33,7 @@ struct RollbackForm: Sendable {
         expectation = form["expect"]
     }
 
-    func end() throws(BadField) -> Instant? { try fields.moment("until") }
+    func end(now: Instant) throws(BadField) -> Instant? { try fields.end("until", now: now) }
 
     /// The address of the preview, with the person's words.
     var address: String {
@@ -63,7 +63,7 @@ extension WebPages {
         let order = RollbackOrder(
             environment: environment, service: service, target: form.version.map { .version($0) } ?? .previous,
             // A hold needs one, and the reader has not given it yet; what is promised does not depend on it.
-            reason: form.reason ?? "not said yet", holds: form.holds, until: (try? form.end()) ?? nil,
+            reason: form.reason ?? "not said yet", holds: form.holds, until: (try? form.end(now: context.now)) ?? nil,
             restoresConfiguration: form.restoresConfiguration)
         var view = RollbackView(form: form, environment: environment, service: service, failure: failure, field: field)
         do {
@@ -100,7 +100,8 @@ extension WebPages {
             }
             let order = RollbackOrder(
                 environment: environment, service: service, target: .version(version), reason: reason,
-                holds: form.holds, until: try form.end(), restoresConfiguration: form.restoresConfiguration,
+                holds: form.holds, until: try form.end(now: context.now),
+                restoresConfiguration: form.restoresConfiguration,
                 expectation: expectation)
             let outcome = try await sources.actions.rollback(order, context.visit)
             guard let commit = outcome.commit else { return Reply.redirect(to: "/services/\(service)") }
@@ -146,7 +147,7 @@ func rollbackPage(_ view: RollbackView, _ context: PageContext) -> Page {
     }
     let to = view.version.map { " to \($0)" } ?? ""
     return Page(
-        title: "Roll back \(service) in \(environment)", section: .overview,
+        title: "Roll back \(service) in \(environment)", section: .promotions,
         commands: [
             "kubernaut rollback \(service) --env \(environment)\(view.version.map { " --to \($0)" } ?? "") --reason TEXT"
         ],
