@@ -151,7 +151,7 @@ let package = Package(
         tests(
             "CLITests",
             [
-                "Domain", "CLI", "JSON", "YAML", "Lifecycle", "Platform", "EmbeddedCluster", "HTTPServer",
+                "Domain", "CLI", "JSON", "YAML", "Lifecycle", "Platform", "EmbeddedCluster", "History", "HTTPServer",
                 "KubernetesAPI", "TestKit", "kubernaut",
             ]),
         tests(

@@ -121,7 +121,23 @@ struct Daemon {
         let port = try server.start()
         let shown = configuration.listen.host == "0.0.0.0" ? "127.0.0.1" : configuration.listen.host
         address = "http://\(ListenAddress(host: shown, port: port))"
-        services = clusters.services + [outbox, repository, server]
+        services =
+            clusters.services + [
+                outbox, Self.pushWatch(mirror, board: board, outbox: outbox, logger: logger), repository, server,
+            ]
+    }
+
+    private static func pushWatch(
+        _ mirror: GitMirror, board: StatusBoard, outbox: Outbox, logger: Logger
+    ) -> PushWatch {
+        PushWatch(
+            PushWatch.Tools(
+                status: { board.current }, changes: { board.changes() },
+                history: { head, limit in
+                    try await mirror.history(of: head, under: "", after: nil, limit: limit)
+                }, audit: outbox,
+                lastCommit: { try await outbox.passes(of: $0, before: nil, limit: 1).first?.commit },
+                warn: { problem in logger.warning("The audit has a gap", ["error": problem]) }))
     }
 
     /// The store, opened; one that does not answer is waited for, and pages say so.
