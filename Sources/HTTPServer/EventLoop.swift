@@ -22,10 +22,12 @@ final class EventLoop: @unchecked Sendable {
     private let configuration: WebServer.Configuration
     private let handler: HTTPHandler
     private let table = Lock(Table())
+    private let large: LargeBodies.Desk?
 
     init(configuration: WebServer.Configuration, handler: @escaping HTTPHandler) throws(ServerError) {
         self.configuration = configuration
         self.handler = handler
+        large = configuration.largeBodies.map { LargeBodies.Desk($0) }
         let callbacks = kn_http_callbacks(
             context: Unmanaged.passUnretained(self).toOpaque(), opened: loopOpened, received: loopReceived,
             closed: loopClosed, request: loopRequest, drained: loopDrained, ended: loopEnded, stopped: loopStopped)
@@ -169,6 +171,7 @@ extension EventLoop {
         var limits = RequestFraming.Limits()
         limits.headBytes = configuration.headLimitBytes
         limits.bodyBytes = configuration.bodyLimitBytes
+        limits.large = large
         return RequestFraming(limits: limits)
     }
 }
@@ -177,6 +180,7 @@ extension EventLoop {
 private final class FramingBox {
     var framing: RequestFraming
     init(_ framing: RequestFraming) { self.framing = framing }
+    deinit { framing.releasePlace() }
 }
 
 // Safe: the context is the `EventLoop` that the running thread retains.

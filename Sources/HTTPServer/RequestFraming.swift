@@ -11,6 +11,8 @@ struct RequestFraming: Sendable {
         var headBytes = 16 * 1024
         var bodyBytes = 1 << 20
         var fields = 100
+        /// Nil when every request has the same limit.
+        var large: LargeBodies.Desk?
     }
 
     enum Phase: Sendable, Equatable {
@@ -38,6 +40,8 @@ struct RequestFraming: Sendable {
     private var head = RequestHead()
     private var headSize = 0
     private var bodySize = 0
+    /// Whether the body in hand has one of the places for long ones.
+    private(set) var holdsPlace = false
     /// Requests that were complete so far.
     private(set) var completed = 0
     /// Heads that were complete so far.
@@ -89,10 +93,26 @@ struct RequestFraming: Sendable {
 
     private mutating func complete() {
         completed += 1
+        releasePlace()
         state = .requestLine
         head = RequestHead()
         headSize = 0
         bodySize = 0
+    }
+
+    /// To be called when the connection ends, too.
+    mutating func releasePlace() {
+        if holdsPlace { limits.large?.giveBack() }
+        holdsPlace = false
+    }
+
+    /// - Returns: Nil when a body of this size may come; the status to refuse with otherwise.
+    private mutating func admit(_ size: Int) -> Int? {
+        guard size > limits.bodyBytes, !(holdsPlace && size <= limits.large?.rule.limitBytes ?? 0) else { return nil }
+        guard let large = limits.large, size <= large.rule.limitBytes, large.rule.isFor(head.method, head.path)
+        else { return 413 }
+        holdsPlace = large.take()
+        return holdsPlace ? nil : 503
     }
 
     private mutating func take(_ byte: UInt8) -> Int? {
@@ -156,7 +176,7 @@ struct RequestFraming: Sendable {
         case .success(.none): complete()
         case .success(.chunked): state = .chunkSize
         case .success(.fixed(let length)):
-            guard length <= limits.bodyBytes else { return 413 }
+            if let status = admit(length) { return status }
             state = .fixed(length)
         }
         return nil
@@ -164,8 +184,8 @@ struct RequestFraming: Sendable {
 
     private mutating func beginChunk() -> Int? {
         guard let size = Int(ASCII.text(line), radix: 16), line.allSatisfy(ASCII.isHexDigit) else { return 400 }
-        bodySize += size
-        guard bodySize <= limits.bodyBytes else { return 413 }
+        bodySize += min(size, Int.max - bodySize)
+        if let status = admit(bodySize) { return status }
         state = size == 0 ? .chunkEnd(seenCR: false, isLast: true) : .chunk(size)
         return nil
     }

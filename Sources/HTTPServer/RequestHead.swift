@@ -16,7 +16,9 @@ struct RequestHead: Sendable {
     static let methods: Set<String> = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
     private(set) var fieldCount = 0
-    private var method = ""
+    private(set) var method = ""
+    /// As sent, without its query.
+    private(set) var path = ""
     private var minorVersion = 1
     private var hosts = 0
     private var contentLength: Int?
@@ -35,6 +37,7 @@ struct RequestHead: Sendable {
         default: return Self.isVersion(parts[2]) ? 505 : 400
         }
         method = ASCII.text(parts[0])
+        path = ASCII.text(parts[1].prefix { $0 != UInt8(ascii: "?") })
         return Self.methods.contains(method) ? nil : 501
     }
 

@@ -15,6 +15,8 @@ public final class WebServer: Service {
         public var port = 0
         /// Longer requests are refused with 413.
         public var bodyLimitBytes = 1 << 20
+        /// The exceptions from `bodyLimitBytes`; nil for none.
+        public var largeBodies: LargeBodies?
         /// Request line and fields together; longer heads are refused with 431 or 414.
         public var headLimitBytes = 16 * 1024
         /// Further clients wait in the kernel's queue until one leaves. 1...1,000,000.
