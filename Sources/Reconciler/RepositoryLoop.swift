@@ -35,7 +35,7 @@ public final class RepositoryLoop: Service {
     /// When the loop last began a round; nil before the first.
     private let heartbeat = Lock<Duration?>(nil)
     private let arrivals = Broadcast()
-    private let requested = Lock<Trigger?>(nil)
+    private let requested = Lock(Requests())
     private let loops = Lock<[Name: EnvironmentLoop]>([:])
 
     private static let backoff = Backoff(base: .seconds(2), cap: .seconds(300))
@@ -74,8 +74,11 @@ public final class RepositoryLoop: Service {
     }
 
     /// Asks for a fetch now; `.request` also for a pass of every environment. Returns at once; safe from any thread.
-    public func request(_ trigger: Trigger) {
-        requested.withLock { $0 = $0 == .request ? .request : trigger }
+    ///
+    /// - Parameter announced: Heads that somebody said branches have now; looked for again soon when the fetch does not
+    ///   bring them.
+    public func request(_ trigger: Trigger, announcing announced: [String: CommitID] = [:]) {
+        requested.withLock { $0.add(trigger, announced) }
         arrivals.send()
     }
 
@@ -102,7 +105,7 @@ public final class RepositoryLoop: Service {
             while !stopping.isRaised {
                 heartbeat.withLock { $0 = rooms.time.uptime() }
                 await round(trigger, &state, &group)
-                trigger = await nextTrigger(afterFailures: state.failures)
+                trigger = await nextTrigger(&state)
             }
             for runner in state.runners.values { runner.finish() }
             for loop in loops.withLock({ Array($0.values) }) { loop.stop() }
@@ -112,22 +115,26 @@ public final class RepositoryLoop: Service {
     }
 
     /// Waits for the next poll, or for a request and what comes close behind it.
-    private func nextTrigger(afterFailures failures: Int) async -> Trigger {
+    private func nextTrigger(_ state: inout RepositoryState) async -> Trigger {
+        let failures = state.failures
         let interval = rooms.settings.pollInterval
         let jitter = interval * (0.1 * rooms.time.unitRandom())
         let backoff = Self.backoff.delay(afterFailures: failures, unitRandom: rooms.time.unitRandom())
         let pause = failures > 0 ? min(interval, .milliseconds(500) + backoff) : interval + jitter
+        let announced = state.announcements.pause
         let requested = requested
         let result = await wait(
-            upTo: pause, time: rooms.time, interruption: stopping, on: [arrivals],
-            until: { requested.withLock { $0 != nil } })
+            upTo: min(pause, announced ?? pause), time: rooms.time, interruption: stopping, on: [arrivals],
+            until: { requested.withLock { $0.trigger != nil } })
         if result == .met {
             _ = await wait(upTo: rooms.settings.debounce, time: rooms.time, interruption: stopping)
         }
-        return requested.withLock { trigger in
-            defer { trigger = nil }
-            return trigger ?? .poll
+        let taken = requested.withLock { requests in
+            defer { requests = Requests() }
+            return requests
         }
+        state.announcements.note(taken.announced, heads: state.heads)
+        return taken.trigger ?? (announced == nil ? .poll : .webhook)
     }
 
     // MARK: One round
@@ -138,6 +145,8 @@ public final class RepositoryLoop: Service {
         do {
             let heads = try await rooms.source.fetch()
             state.failures = 0
+            state.heads = heads
+            state.announcements.settle(heads)
             let now = rooms.time.now()
             let problem = await refreshPipeline(await withVerifiedPolicy(heads, &state), &state)
             let policyProblem = state.policyProblem
@@ -339,54 +348,5 @@ extension RepositoryLoop {
         let snapshot = try await rooms.source.snapshot(at: commit, reusing: state.snapshots[name])
         state.snapshots[name] = snapshot
         return snapshot
-    }
-}
-
-/// What the repository loop remembers from round to round.
-private struct RepositoryState {
-    var failures = 0
-    var policy: PolicyBranch.Found?
-    /// What checking the policy branch's signatures said; nil when they do not count.
-    var policySignature: SignatureStatus?
-    var policyProblem: String? { policySignature?.sentence.map { "the policy branch: \($0)" } }
-    /// The last good one.
-    var pipeline: Pipeline?
-    /// Per environment: takes loops, and runs one after the other.
-    var runners: [Name: AsyncStream<EnvironmentLoop>.Continuation] = [:]
-    var requestedHeads: [Name: CommitID] = [:]
-    var walks: [Name: ReleaseWalk] = [:]
-    /// The files of each environment that was compared last.
-    var snapshots: [Name: SourceSnapshot] = [:]
-    /// By target.
-    var compared: [Name: Pair] = [:]
-
-    struct Pair: Hashable {
-        let target: Environment
-        let to: CommitID
-        let from: CommitID
-    }
-}
-
-extension DaemonStatus {
-    mutating func change(_ name: Name, _ change: (inout EnvironmentStatus) -> Void) {
-        guard let index = environments.firstIndex(where: { $0.environment.name == name }) else { return }
-        change(&environments[index])
-    }
-}
-
-extension StatusBoard {
-    /// Puts one environment's status in its place; where its services stand is known from elsewhere.
-    func show(_ shown: EnvironmentStatus) {
-        update { status in
-            var shown = shown
-            guard
-                let index = status.environments.firstIndex(where: { $0.environment == shown.environment })
-            else { return }
-            shown.positions = status.environments[index].positions
-            status.environments[index] = shown
-            status.isReady = status.environments.allSatisfy {
-                $0.head != nil || $0.sourceProblem != nil || $0.clusterProblem != nil || $0.signature?.isRefused == true
-            }
-        }
     }
 }
