@@ -79,8 +79,12 @@ let package = Package(
         room("History", ["Domain", "Lifecycle", "JSON", "Access", "CSQLite", "CPostgres"]),
         room("Access", ["Domain", "Lifecycle", "Logging", "JSON", "Crypto", "HTTPClient"]),
         room("HTTPServer", ["Domain", "Lifecycle", "CHTTPServer", "CZlib"]),
+        room("Webhooks", ["Domain", "Lifecycle", "JSON", "Crypto"]),
         room(
-            "WebUI", ["Domain", "Lifecycle", "Logging", "JSON", "Crypto", "HTTPServer", "Access", "Changes", "Render"]),
+            "WebUI",
+            [
+                "Domain", "Lifecycle", "Logging", "JSON", "Crypto", "HTTPServer", "Access", "Changes", "Render", "Webhooks",
+            ]),
         room("GitHubStandIn", ["Domain", "Lifecycle", "JSON", "Crypto", "HTTPServer"]),
         room(
             "EmbeddedCluster", ["Domain", "Platform", "Lifecycle", "Logging", "JSON", "YAML", "Crypto", "HTTPServer"]),
@@ -93,7 +97,7 @@ let package = Package(
                 "GitSource",
                 "Render", "Changes", "Signatures", "Health", "KubernetesAPI", "Reconciler", "History", "HTTPServer",
                 "WebUI",
-                "EmbeddedCluster", "Access", "GitHubStandIn",
+                "EmbeddedCluster", "Access", "GitHubStandIn", "Webhooks",
             ]),
         .executableTarget(name: "kubernaut", dependencies: ["CLI"], swiftSettings: house),
 
@@ -117,6 +121,7 @@ let package = Package(
         tests(
             "AccessTests",
             ["Domain", "Access", "GitHubStandIn", "Crypto", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "TestKit"]),
+        tests("WebhooksTests", ["Domain", "Webhooks", "Crypto", "JSON"]),
         tests("HTTPServerTests", ["Domain", "HTTPServer", "TestKit"]),
         tests("GitSourceTests", ["Domain", "GitSource", "Lifecycle", "Logging", "Platform", "TestKit"]),
         tests(

@@ -46,13 +46,14 @@ public struct Gate: Sendable {
     ///   - cookies: Every `Cookie` field.
     ///   - authorization: The `Authorization` field; counts before cookies.
     ///   - freshness: See `LoginSite.session`.
+    ///   - isVisit: See `LoginSite.session`.
     public func visitor(
-        cookies: [String], authorization: String?, peer: String, freshness: Duration? = nil
+        cookies: [String], authorization: String?, peer: String, freshness: Duration? = nil, isVisit: Bool = true
     ) async throws(Problem) -> Visitor {
         if let authorization { return Visitor(.key(try await key(authorization, peer: peer))) }
         guard let login else { return Visitor(.local) }
         do {
-            guard let session = try await login.session(Cookies(cookies), freshness: freshness) else {
+            guard let session = try await login.session(Cookies(cookies), freshness: freshness, isVisit: isVisit) else {
                 return Visitor(.nobody)
             }
             return Visitor(.person(session.person), session: session)

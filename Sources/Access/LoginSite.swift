@@ -34,6 +34,7 @@ public struct LoginSite: Sendable {
     let now: Now
     private let refreshes = TeamRefreshes()
     private let seen = SeenSessions()
+    private let outdated = OutdatedTeams()
 
     /// - Parameters:
     ///   - publicURL: How browsers reach this site: `https://kubernaut.example.org`, without a slash at its end.
@@ -162,7 +163,11 @@ public struct LoginSite: Sendable {
     ///
     /// - Parameter freshness: How old what is known of teams may be; older is read again first. When GitHub cannot be asked
     ///   the old answer stays; the caller must look at `Person.teamsReadAt`.
-    public func session(_ cookies: Cookies, freshness: Duration? = nil) async throws -> Session? {
+    /// - Parameter isVisit: Whether the person asks for something; false for a page that merely stays open, which keeps no session
+    ///   alive.
+    public func session(
+        _ cookies: Cookies, freshness: Duration? = nil, isVisit: Bool = true
+    ) async throws -> Session? {
         guard let id = cookies[SetCookie.prefix + Self.sessionCookie] else { return nil }
         let digest = Self.digest(of: id)
         let time = now()
@@ -182,13 +187,14 @@ public struct LoginSite: Sendable {
             try await sessions.end(session.digest)
             return nil
         }
-        if time.since(session.person.teamsReadAt) >= freshness ?? limits.teams {
+        let age = time.since(session.person.teamsReadAt)
+        if age >= freshness ?? limits.teams || outdated.concerns(session.person) {
             guard let person = try await refreshed(session) else { return nil }
             session.person = person
         }
         // A minute is fine enough for the idle limit, and spares a write per request.
-        if time.since(session.seenAt) >= .seconds(60) || session.person.teamsReadAt == time {
-            session.seenAt = time
+        if isVisit && time.since(session.seenAt) >= .seconds(60) || session.person.teamsReadAt == time {
+            if isVisit { session.seenAt = time }
             // Reading teams takes a while: who signed out in the meantime stays signed out.
             guard try await sessions.replace(session) else { return nil }
         }
@@ -197,6 +203,10 @@ public struct LoginSite: Sendable {
 
     /// Whether what is known of their teams is good enough to change anything.
     public func isFresh(_ person: Person) -> Bool { now().since(person.teamsReadAt) < limits.staleTeams }
+
+    /// What is known of teams is old from now on: they are read again at the next request. Of the person with this number; nil
+    /// for everybody's.
+    public func readTeamsAgain(of person: Int64?) { outdated.note(person, at: now()) }
 
     /// The person with teams as they are now; the old answer when GitHub does not say; nil when the session was ended because
     /// GitHub no longer accepts the token, or the person left.

@@ -34,6 +34,10 @@ enum Route: Sendable, Equatable {
     case metrics
     /// `/__/status` of the first generation; false for what else it never had there.
     case seedStatus(exists: Bool)
+    /// What changes while a page is looked at, as server-sent events.
+    case events
+    /// A webhook; its sender proves itself by what it signs.
+    case hook(Name)
     case api(API)
 
     /// Found through `Endpoint.all` alone.
@@ -140,9 +144,19 @@ enum Route: Sendable, Equatable {
         case ["livez"], ["healthz"]: .livez
         case ["readyz"]: .readyz
         case ["metrics"]: .metrics
+        case ["events"]: .events
         case ["favicon.ico"]: .asset("icon.svg")
         case let segments where segments.first == "__": .seedStatus(exists: segments == ["__", "status"])
-        default: segments.count == 2 && segments[0] == "assets" ? .asset(segments[1]) : nil
+        default: named(segments)
+        }
+    }
+
+    private static func named(_ segments: [String]) -> Route? {
+        guard segments.count == 2 else { return nil }
+        switch segments[0] {
+        case "assets": return .asset(segments[1])
+        case "hooks": return Name(segments[1]).map { .hook($0) }
+        default: return nil
         }
     }
 
@@ -154,6 +168,7 @@ enum Route: Sendable, Equatable {
         case .api(.otherMethod(let methods)): methods
         case .api: ["GET", "HEAD", "POST", "DELETE"]
         case .deed(let deed): deed.methods
+        case .hook: ["POST"]
         default: ["GET", "HEAD"]
         }
     }
@@ -163,7 +178,7 @@ extension Route {
     /// Bytes of a body that this address takes: templates come with releases, all else is small.
     var bodyLimit: Int {
         switch self {
-        case .api(.createRelease), .api(.seedCreateRelease): 1 << 20
+        case .api(.createRelease), .api(.seedCreateRelease), .hook: 1 << 20
         default: 64 << 10
         }
     }

@@ -8,6 +8,7 @@ public import HTTPServer
 import JSON
 public import Lifecycle
 public import Logging
+public import Webhooks
 
 /// The site: an HTTP request comes in, a page, JSON or a probe's answer goes out.
 ///
@@ -43,6 +44,10 @@ public struct WebPages: Sendable {
         public var audit: (any AuditLog)?
         /// Keys for machines; nil where there can be none.
         public var keys: (any KeyStore)?
+        /// Nil when no webhooks are configured.
+        public var hooks: HookDesk?
+        /// Nil when nothing tells open pages of changes.
+        public var hub: LiveHub?
 
         public init(
             status: @escaping @Sendable () -> DaemonStatus, history: any PassHistory,
@@ -115,7 +120,7 @@ public struct WebPages: Sendable {
 
     /// Answers one request.
     public func answer(_ request: HTTPRequest) async -> HTTPResponse {
-        let isAPI = request.rawPath.hasPrefix("/api/")
+        let isAPI = request.rawPath.hasPrefix("/api/") || request.rawPath == "/events"
         let response = await found(request, isAPI)
         return isAPI ? Reply.numbered(response) : response
     }
@@ -201,6 +206,8 @@ public struct WebPages: Sendable {
         case .refreshTeams: return try await refreshTeams(request, context)
         case .auditFile(let format): return auditFile(format, context)
         case .metrics: return Reply.text(sources.metrics(), type: "text/plain; version=0.0.4; charset=utf-8")
+        case .events: return try events(request, context)
+        case .hook(let name): return try hook(name, request)
         case .api(let route): return try await api(route, request, context)
         case .look(let look): return try await self.look(look, context)
         case .deed(let deed): return try await self.deed(deed, request, context)
@@ -239,12 +246,13 @@ public struct WebPages: Sendable {
             return passesPage(
                 try await passes(context, limit: size + 1, environmentKey: "env"), pageSize: size, context)
         case .pass(let id): return passPage(try await pass(id, context), context)
-        case .system: return systemPage(context)
+        case .system: return systemPage(context, hooks: sources.hooks)
         case .account: return try await accountPage(context)
         case .accountKeys: return try await keysPage(context, all: false)
         case .keys: return try await keysPage(context, all: true)
         case .audit: return try await auditPage(context)
         case .revokeKey, .endSession, .refreshTeams, .auditFile: return overviewPage(context)
+        case .events, .hook: return overviewPage(context)
         case .overview, .asset, .livez, .readyz, .metrics, .seedStatus, .api, .look, .deed, .login, .startLogin,
             .finishLogin, .logout, .theme:
             return overviewPage(context)

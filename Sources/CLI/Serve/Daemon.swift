@@ -107,6 +107,10 @@ struct Daemon {
         sources.audit = outbox
         sources.keys = store
         let setup = try LoginSetup(configuration, sessions: store, logger: logger)
+        let wire = try WireSetup(
+            configuration, board: board, repository: repository, login: setup.login, audit: outbox, registry: registry,
+            logger: logger)
+        wire.connect(&sources)
         let pages = WebPages(
             sources: sources,
             access: WebPages.Access(
@@ -115,16 +119,17 @@ struct Daemon {
         var web = WebServer.Configuration()
         web.host = configuration.listen.host
         web.port = configuration.listen.port
-        // Templates come with releases. All other addresses take less, and say so (`Route.bodyLimit`).
-        web.bodyLimitBytes = 1 << 20
+        // Many clients with large bodies would be the cheapest way to fill the memory.
+        web.bodyLimitBytes = 64 << 10
+        web.largeBodies = WebPages.largeBodies
         let server = WebServer(name: "pages", configuration: web, handler: pages.handler)
         let port = try server.start()
         let shown = configuration.listen.host == "0.0.0.0" ? "127.0.0.1" : configuration.listen.host
         address = "http://\(ListenAddress(host: shown, port: port))"
         services =
-            clusters.services + [
-                outbox, Self.pushWatch(mirror, board: board, outbox: outbox, logger: logger), repository, server,
-            ]
+            clusters.services
+            + [outbox, Self.pushWatch(mirror, board: board, outbox: outbox, logger: logger), repository]
+            + wire.services + [server]
     }
 
     private static func pushWatch(

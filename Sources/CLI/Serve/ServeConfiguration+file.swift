@@ -28,7 +28,7 @@ extension ServeConfiguration {
             of: top,
             known: [
                 "repository", "signatures", "state", "listen", "hosts", "poll", "cluster", "clusters", "leases", "log",
-                "login", "store",
+                "login", "store", "webhooks",
             ])
         {
             switch key {
@@ -46,6 +46,7 @@ extension ServeConfiguration {
                     clusters[name] = try Self.read(cluster: node, reader)
                 }
             case "leases": try read(leases: node, reader)
+            case "webhooks": try read(webhooks: node, reader)
             default: try read(log: node, reader)
             }
         }
@@ -219,7 +220,7 @@ extension ServeConfiguration {
 }
 
 /// Reads settings from located YAML, so that every complaint has a place.
-private struct SettingsReader {
+struct SettingsReader {
     let file: String
 
     /// - Parameter known: Nil when any key may come.

@@ -3,6 +3,7 @@
 import Domain
 import Logging
 import Signatures
+import Webhooks
 
 /// Everything the daemon is told: flags over environment over file over default.
 struct ServeConfiguration: Sendable {
@@ -39,6 +40,14 @@ struct ServeConfiguration: Sendable {
         var keyFile: String?
     }
 
+    /// Where a forge tells of pushes.
+    struct Webhook: Sendable {
+        let name: Name
+        let kind: Hook.Kind
+        /// One secret a line; two while it is being changed.
+        let secretFile: String
+    }
+
     enum Cluster: Sendable, Hashable {
         /// The in-memory cluster of this process.
         case embedded
@@ -67,6 +76,7 @@ struct ServeConfiguration: Sendable {
     var login: Login?
     /// Without login, what whoever reaches the pages may do. Nil: a developer's work on loopback, nothing elsewhere.
     var localRole: Role?
+    var webhooks: [Webhook] = []
     /// Between two polls, before jitter; 1 s...24 h.
     var poll = Duration.seconds(30)
     /// For environments that name no cluster.

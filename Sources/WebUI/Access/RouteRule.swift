@@ -20,6 +20,8 @@ extension Route {
         switch self {
         case .login, .startLogin, .finishLogin, .theme, .asset, .livez, .readyz, .seedStatus: .open
         case .overview, .environments, .environment, .service, .account, .logout, .passes, .pass: .someone
+        case .hook: .open
+        case .events: .someone
         case .manifest(let environment, let service, _): .needs(.view, .service(service, in: environment))
         // What of keys and the audit is whose, they say themselves.
         case .accountKeys, .revokeKey, .endSession, .refreshTeams, .audit, .auditFile: .someone

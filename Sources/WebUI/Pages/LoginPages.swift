@@ -76,6 +76,8 @@ extension WebPages {
     func logout(_ context: PageContext) async throws -> HTTPResponse {
         guard let login = access.gate.login, let session = context.visit.session else { return Reply.redirect(to: "/") }
         let cookies = try await login.end(session)
+        // Their open pages end now, not at the next beat.
+        sources.hub?.wakeAll()
         logger.notice("Somebody signed out", ["login": session.person.login])
         await note(.signOut, .done, by: context.visit.caller.actor, over: .web)
         var response = Reply.redirect(to: "/login", setting: cookies)

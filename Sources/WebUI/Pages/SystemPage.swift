@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Domain
+import Webhooks
 
 /// `/system`: what the daemon stands on.
-func systemPage(_ context: PageContext) -> Page {
+func systemPage(_ context: PageContext, hooks: HookDesk?) -> Page {
     let status = context.status
     let git: HTML =
         status.fetchProblem.map { problem in
@@ -48,6 +49,7 @@ func systemPage(_ context: PageContext) -> Page {
                 ("Repository", "<code>\(status.repository)</code>"), ("State", git),
                 ("Last read", status.lastFetchAt.map { "\(Age.text(of: $0, at: context.now))" } ?? "not yet"),
             ])))
+            \(hooksCard(hooks, context))
             \(card("Clusters", id: "clusters", table(caption: "Clusters", columns: ["Cluster", "State", "Environments", "Objects"], rows: rows)))
             """)
 }
