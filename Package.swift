@@ -78,12 +78,14 @@ let package = Package(
         room("Signatures", ["Domain", "Platform", "Lifecycle", "Logging", "JSON", "Crypto"]),
         room("History", ["Domain", "Lifecycle", "JSON", "Access", "CSQLite", "CPostgres"]),
         room("Access", ["Domain", "Lifecycle", "Logging", "JSON", "Crypto", "HTTPClient"]),
-        room("HTTPServer", ["Domain", "Lifecycle", "CHTTPServer", "CZlib"]),
+        room("HTTPServer", ["Domain", "Platform", "Lifecycle", "CHTTPServer", "CZlib"]),
+        room("Notifications", ["Domain", "Platform", "Lifecycle", "Logging", "JSON", "Crypto", "HTTPClient"]),
         room("Webhooks", ["Domain", "Lifecycle", "JSON", "Crypto"]),
         room(
             "WebUI",
             [
-                "Domain", "Lifecycle", "Logging", "JSON", "Crypto", "HTTPServer", "Access", "Changes", "Render", "Webhooks",
+                "Domain", "Lifecycle", "Logging", "JSON", "Crypto", "HTTPServer", "Access", "Changes", "Render",
+                "Webhooks",
             ]),
         room("GitHubStandIn", ["Domain", "Lifecycle", "JSON", "Crypto", "HTTPServer"]),
         room(
@@ -97,7 +99,8 @@ let package = Package(
                 "GitSource",
                 "Render", "Changes", "Signatures", "Health", "KubernetesAPI", "Reconciler", "History", "HTTPServer",
                 "WebUI",
-                "EmbeddedCluster", "Access", "GitHubStandIn", "Webhooks",
+                "EmbeddedCluster", "Access", "GitHubStandIn", "Webhooks", "Notifications",
+
             ]),
         .executableTarget(name: "kubernaut", dependencies: ["CLI"], swiftSettings: house),
 
@@ -121,8 +124,11 @@ let package = Package(
         tests(
             "AccessTests",
             ["Domain", "Access", "GitHubStandIn", "Crypto", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "TestKit"]),
+        tests(
+            "NotificationsTests",
+            ["Domain", "Notifications", "Crypto", "HTTPClient", "HTTPServer", "JSON", "Platform"]),
         tests("WebhooksTests", ["Domain", "Webhooks", "Crypto", "JSON"]),
-        tests("HTTPServerTests", ["Domain", "HTTPServer", "TestKit"]),
+        tests("HTTPServerTests", ["Domain", "HTTPServer", "Platform", "TestKit"]),
         tests("GitSourceTests", ["Domain", "GitSource", "Lifecycle", "Logging", "Platform", "TestKit"]),
         tests(
             "KubernetesAPITests",

@@ -16,6 +16,7 @@ final class EasyHandle {
     private let errorText: UnsafeMutablePointer<CChar>
     private var headers: UnsafeMutablePointer<curl_slist>?
     private var redirections: UnsafeMutablePointer<curl_slist>?
+    private var resolutions: UnsafeMutablePointer<curl_slist>?
 
     /// Nil when memory is short.
     init?() {
@@ -31,6 +32,7 @@ final class EasyHandle {
         errorText.deallocate()
         curl_slist_free_all(headers)
         curl_slist_free_all(redirections)
+        curl_slist_free_all(resolutions)
     }
 
     /// Forgets everything of the last exchange, for the next one.
@@ -39,8 +41,10 @@ final class EasyHandle {
         errorText.update(repeating: 0, count: Int(CURL_ERROR_SIZE))
         curl_slist_free_all(headers)
         curl_slist_free_all(redirections)
+        curl_slist_free_all(resolutions)
         headers = nil
         redirections = nil
+        resolutions = nil
     }
 
     /// libcurl's own words for a failure.
@@ -148,8 +152,17 @@ final class EasyHandle {
             set(CURLOPT_LOW_SPEED_LIMIT, 1)
             set(CURLOPT_LOW_SPEED_TIME, max(1, idle.wholeMilliseconds / 1000))
         }
+        pin(target, to: request.addresses)
         setCallbacks(Unmanaged.passUnretained(transfer).toOpaque())
         setBody(request)
+    }
+
+    /// An entry of libcurl's own name cache: it holds until the next one for the same host.
+    private func pin(_ target: HTTPTarget, to addresses: [String]) {
+        guard !addresses.isEmpty else { return }
+        let list = addresses.map { $0.contains(":") ? "[\($0)]" : $0 }.joined(separator: ",")
+        resolutions = curl_slist_append(nil, "\(target.host):\(target.port):\(list)")
+        kn_curl_set_list(pointer, CURLOPT_RESOLVE, resolutions)
     }
 
     private func setCallbacks(_ context: UnsafeMutableRawPointer) {

@@ -12,6 +12,9 @@ public struct HTTPClientRequest: Sendable {
     /// The value of the `Authorization` header; apart, so that a printed request does not show it.
     public var authorization: Secret?
     public var body: [UInt8]
+    /// Numeric addresses that the URL's host stands for in this exchange, whatever the system's resolver says; empty to ask it.
+    /// Without effect behind a proxy.
+    public var addresses: [String] = []
     /// From asking to the last byte of the answer; nil for no limit.
     public var timeout: Duration?
     /// How long an open exchange may be silent, in whole seconds; nil for no limit.

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The parts of an absolute URL that a connection needs.
-struct HTTPTarget: Equatable {
-    let isSecure: Bool
+public struct HTTPTarget: Sendable, Equatable {
+    public let isSecure: Bool
     /// Without brackets, as written.
-    let host: String
-    let port: Int
+    public let host: String
+    public let port: Int
     /// Host and port as written: `api.example:6443`, `[::1]:80`.
     let authority: String
     /// From the path on; may be empty.
     let rest: String
 
     /// Nil unless `url` is `http` or `https` with a host, without user and without blanks or control characters.
-    init?(_ url: String) {
+    public init?(_ url: String) {
         guard url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), let mark = url.firstRange(of: "://") else { return nil }
         switch url[..<mark.lowerBound].lowercased() {
         case "http": isSecure = false

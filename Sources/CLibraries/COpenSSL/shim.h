@@ -9,6 +9,8 @@
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 #include <openssl/err.h>
+#include <openssl/x509.h>
+#include <openssl/pem.h>
 
 // Macros that Swift cannot see.
 static inline int kn_evp_public_key(void) { return EVP_PKEY_PUBLIC_KEY; }
