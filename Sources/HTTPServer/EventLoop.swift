@@ -67,6 +67,19 @@ final class EventLoop: @unchecked Sendable {
         }
     }
 
+    /// - Throws: `ServerError` when the identity is unusable; the old one stays.
+    func replace(_ identity: WebServer.Identity) throws(ServerError) {
+        var message = [CChar](repeating: 0, count: 256)
+        let status = identity.certificateChain.withCString { certificate in
+            identity.privateKey.withUnsafeValue {
+                $0.withCString { kn_http_set_identity(server, certificate, $0, &message) }
+            }
+        }
+        guard status != 0 else { return }
+        let detail = String(decoding: message.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
+        throw ServerError(operation: "changing the certificate", detail: detail)
+    }
+
     var port: Int { Int(kn_http_port(server)) }
     var isStopping: Bool { table.withLock { $0.isStopping } }
 
@@ -133,7 +146,11 @@ extension Duration {
 // MARK: - callbacks, on the loop thread
 
 extension EventLoop {
-    fileprivate func begin(_ id: UInt64, _ request: HTTPRequest) {
+    fileprivate func begin(_ id: UInt64, _ sent: HTTPRequest) {
+        let origin = configuration.trustedProxies?.origin(peer: sent.peer, headers: sent.headers)
+        var request = sent
+        request.peer = origin?.address ?? sent.peer
+        request.isSecure = configuration.identity != nil ? true : origin?.isSecure
         let exchange = Exchange(id: id, loop: self, request: request, compresses: configuration.compresses)
         table.withLock { $0.exchanges[id] = exchange }
         exchange.start(isHostAccepted(request) ? handler : Self.misdirected)

@@ -2,6 +2,7 @@
 
 import CZlib
 import Domain
+import Lifecycle
 
 extension HTTPResponse {
     /// Shorter bodies are not worth it.
@@ -14,7 +15,9 @@ extension HTTPResponse {
         headers.append("Vary", "Accept-Encoding")
         guard body.count > Self.smallest, request.acceptsGzip else { return }
         // Long answers are lists for programs: there speed counts more than the last per cent.
-        guard let packed = gzip(body, level: body.count > 256 * 1024 ? 1 : 6), packed.count < body.count else { return }
+        let level: Int32 = body.count > 256 * 1024 ? 1 : 6
+        let made = packing.map { $0.bytes(or: { [body] in gzip(body, level: level) }) } ?? gzip(body, level: level)
+        guard let packed = made, packed.count < body.count else { return }
         headers["Content-Encoding"] = "gzip"
         body = packed
     }
@@ -23,6 +26,21 @@ extension HTTPResponse {
         let type = (headers["Content-Type"] ?? "").lowercased().prefix { $0 != ";" && $0 != " " }
         return type.hasPrefix("text/") || type.hasSuffix("+json") || type.hasSuffix("+xml")
             || ["application/json", "application/yaml", "application/javascript"].contains(String(type))
+    }
+}
+
+/// The compressed form of one body, made when it is wanted first. Safe from any thread.
+public final class PackedBody: Sendable {
+    private let packed = Lock<[UInt8]?>(nil)
+
+    public init() {}
+
+    /// Two that come first at the same time both make it.
+    func bytes(or make: () -> [UInt8]?) -> [UInt8]? {
+        if let known = packed.withLock({ $0 }) { return known }
+        let made = make()
+        packed.withLock { $0 = made }
+        return made
     }
 }
 

@@ -12,12 +12,14 @@ public struct HTTPRequest: Sendable {
     public let rawQuery: String
     public let headers: HTTPHeaders
     public let body: [UInt8]
-    /// The address of the peer, without its port.
-    public let peer: String
+    /// The address of whoever asks, without its port: the peer's, or what trusted proxies say of it.
+    public internal(set) var peer: String
+    /// Whether the client spoke TLS, with us or with a trusted proxy; nil when that is not known, as nobody said so.
+    public internal(set) var isSecure: Bool?
 
     public init(
         method: String, rawPath: String, rawQuery: String = "", headers: HTTPHeaders = HTTPHeaders(),
-        body: [UInt8] = [], peer: String = "127.0.0.1"
+        body: [UInt8] = [], peer: String = "127.0.0.1", isSecure: Bool? = nil
     ) {
         self.method = method
         self.rawPath = rawPath
@@ -25,6 +27,7 @@ public struct HTTPRequest: Sendable {
         self.headers = headers
         self.body = body
         self.peer = peer
+        self.isSecure = isSecure
     }
 }
 
@@ -40,6 +43,8 @@ public struct HTTPResponse: Sendable {
     public var status: Int
     public var headers: HTTPHeaders
     public var body: Body
+    /// Where the compressed form of `body` is kept, for an answer that is given more than once; nil for others.
+    public var packing: PackedBody?
 
     public init(status: Int, headers: HTTPHeaders = HTTPHeaders(), body: Body = .bytes([])) {
         self.status = status

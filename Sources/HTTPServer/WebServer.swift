@@ -36,6 +36,8 @@ public final class WebServer: Service {
         /// Judges the `Host` field, without its port and in lower case; a host that is not accepted gets 421. Nil
         /// accepts all. Guards a server without login against DNS rebinding.
         public var acceptsHost: (@Sendable (String) -> Bool)?
+        /// Nil when nobody may speak for others.
+        public var trustedProxies: TrustedProxies?
         /// Nil for plain HTTP.
         public var identity: Identity?
 
@@ -89,6 +91,14 @@ public final class WebServer: Service {
                 return loop.port
             }
         }
+    }
+
+    /// Shows another certificate from the next connection on. Only for a running server that was configured with one.
+    ///
+    /// - Throws: `ServerError` when it cannot be used: the old one stays.
+    public func replace(_ identity: Identity) throws(ServerError) {
+        guard case .running(let loop) = state.withLock({ $0 }) else { return }
+        try loop.replace(identity)
     }
 
     public func run() async throws {

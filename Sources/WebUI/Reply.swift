@@ -148,6 +148,14 @@ enum Reply {
         return response
     }
 
+    /// With a weak validator; for an answer of bytes.
+    static func tagged(_ response: HTTPResponse) -> HTTPResponse {
+        guard case .bytes(let body) = response.body else { return response }
+        var answer = response
+        answer.headers["ETag"] = response.headers["ETag"] ?? tag(of: body)
+        return answer
+    }
+
     private static func tag(of body: [UInt8]) -> String { "W/\"\(sha256Hex(body).prefix(20))\"" }
 
     /// Adds a weak validator, and answers 304 when the client has the same content already.

@@ -48,6 +48,8 @@ public struct WebPages: Sendable {
         public var hooks: HookDesk?
         /// Nil when nothing tells open pages of changes.
         public var hub: LiveHub?
+        /// How the receivers of notices do; empty when there are none.
+        public var notifications: @Sendable () -> [SinkStatus] = { [] }
 
         public init(
             status: @escaping @Sendable () -> DaemonStatus, history: any PassHistory,
@@ -96,6 +98,8 @@ public struct WebPages: Sendable {
     private let localFormSecret = randomBytes(32)
     let version: String
     let hosts: Set<String>
+    let publicURL: String?
+    let cache = PageCache()
     let logger: Logger
     let now: Now
 
@@ -103,14 +107,17 @@ public struct WebPages: Sendable {
     ///   - version: The daemon's own.
     ///   - hosts: Names under which the site may be reached, in lower case and without port. `localhost` and
     ///     addresses are always good: a page of another site can reach us only under a name of its own.
+    ///   - publicURL: How browsers reach the site, without a slash at its end; nil when nobody said. Its host is good, too.
     public init(
-        sources: Sources, access: Access, version: String, hosts: Set<String> = [], logger: Logger = .silent,
+        sources: Sources, access: Access, version: String, hosts: Set<String> = [], publicURL: String? = nil,
+        logger: Logger = .silent,
         now: @escaping Now = wallClock
     ) {
         self.sources = sources
         self.access = access
         self.version = version
-        self.hosts = hosts
+        self.hosts = hosts.union(Self.host(of: publicURL))
+        self.publicURL = publicURL
         self.logger = logger
         self.now = now
     }
@@ -120,6 +127,14 @@ public struct WebPages: Sendable {
 
     /// Answers one request.
     public func answer(_ request: HTTPRequest) async -> HTTPResponse {
+        if let elsewhere = secured(request) { return elsewhere }
+        var response = await answerHere(request)
+        // A year; only said over TLS, where nobody on the way can have said it (RFC 6797, 7.2).
+        if request.isSecure == true { response.headers["Strict-Transport-Security"] = "max-age=31536000" }
+        return response
+    }
+
+    private func answerHere(_ request: HTTPRequest) async -> HTTPResponse {
         let isAPI = request.rawPath.hasPrefix("/api/") || request.rawPath == "/events"
         let response = await found(request, isAPI)
         return isAPI ? Reply.numbered(response) : response
@@ -149,7 +164,7 @@ public struct WebPages: Sendable {
         guard route.methods.contains(request.method) else { return methodNotAllowed(route, isAPI, context) }
         do {
             try check(route, request, visit)
-            return Reply.conditional(try await answer(route, request, context), for: request)
+            return Reply.conditional(try await keptAnswer(route, request, context), for: request)
         } catch let refused as Refused {
             await note(refused.refusal, at: route, by: visit.caller, isAPI: isAPI)
             return answer(refused.refusal, to: request, isAPI: isAPI, context)
@@ -186,7 +201,7 @@ public struct WebPages: Sendable {
         return isAddress || host == "localhost" || hosts.contains(host)
     }
 
-    private func answer(_ route: Route, _ request: HTTPRequest, _ context: PageContext) async throws -> HTTPResponse {
+    func answer(_ route: Route, _ request: HTTPRequest, _ context: PageContext) async throws -> HTTPResponse {
         if let reply = loadingReply(route, context) { return reply }
         switch route {
         case .asset(let name):
@@ -246,7 +261,7 @@ public struct WebPages: Sendable {
             return passesPage(
                 try await passes(context, limit: size + 1, environmentKey: "env"), pageSize: size, context)
         case .pass(let id): return passPage(try await pass(id, context), context)
-        case .system: return systemPage(context, hooks: sources.hooks)
+        case .system: return systemPage(context, hooks: sources.hooks, sinks: sources.notifications())
         case .account: return try await accountPage(context)
         case .accountKeys: return try await keysPage(context, all: false)
         case .keys: return try await keysPage(context, all: true)
@@ -346,61 +361,5 @@ extension PageContext {
     func names(nearTo service: Name) -> [(path: String, name: String)] {
         let names = status.environments.flatMap { $0.services.map(\.name.text) }
         return nearNames(to: service.text, among: names).map { ("/services/\($0)", $0) }
-    }
-}
-
-// MARK: - errors
-
-extension WebPages {
-    func notFound(
-        _ path: String, _ isAPI: Bool, _ context: PageContext, near: NotFound = NotFound()
-    ) -> HTTPResponse {
-        let known = ["envs", "services", "syncs", "system", "metrics", "readyz", "livez", "healthz"]
-        let first = path.split(separator: "/").first.map(String.init) ?? ""
-        let pages =
-            known.contains(first)
-            ? [] : nearNames(to: first, among: ["envs", "syncs", "system"]).map { ("/\($0)", "/\($0)") }
-        let suggestions = near.near + pages
-        let names = suggestions.map(\.name).joined(separator: ", ")
-        if isAPI {
-            return Reply.problem(
-                404, "Not Found", detail: "there is nothing at \(path)",
-                hint: names.isEmpty ? nil : "did you mean \(names)?")
-        }
-        let page = errorPage(404, "Not found", notFoundText(path, suggestions: suggestions))
-        return Reply.page(page, status: 404, context)
-    }
-
-    private func methodNotAllowed(_ route: Route, _ isAPI: Bool, _ context: PageContext) -> HTTPResponse {
-        let methods = route.methods.joined(separator: ", ")
-        var response =
-            isAPI
-            ? Reply.problem(405, "Method Not Allowed", detail: "this address answers to \(methods)")
-            : Reply.page(
-                errorPage(405, "Not possible here", "This address answers to \(methods) only."), status: 405, context)
-        response.headers["Allow"] = methods
-        return response
-    }
-
-    /// The store is away: where it is, is nobody's business here; the log says it.
-    private func away(_ isAPI: Bool, _ context: PageContext) -> HTTPResponse {
-        let detail = "the store does not answer right now"
-        if isAPI {
-            return Reply.problem(503, "Service Unavailable", detail: detail, hint: "try again in a moment")
-        }
-        return Reply.page(
-            errorPage(503, "Not there right now", "\(detail). Try again in a moment."), status: 503, context)
-    }
-
-    private func failure(_ number: String, _ isAPI: Bool, _ context: PageContext) -> HTTPResponse {
-        let hint = "try again; if it stays, the daemon's log says more at number \(number)"
-        if isAPI {
-            return Reply.problem(500, "Internal Server Error", detail: "kubernaut could not answer this", hint: hint)
-        }
-        let page = errorPage(
-            500, "That did not work",
-            "kubernaut could not make this page; what you were doing may still have been done. Try again, and if it stays, tell whoever runs kubernaut the number <code>\(number)</code>: the daemon's log has it, with the reason.</p><p><a href=\"/\">Overview</a>"
-        )
-        return Reply.page(page, status: 500, context)
     }
 }

@@ -131,4 +131,51 @@ struct TLSTests {
         #expect(second?.detail.hasPrefix("the private key cannot be used") == true)
         #expect(second?.detail.contains("nonsense") == false)
     }
+
+    /// The certificate that a client is shown, as text.
+    private static func shown(at port: Int) async throws -> String {
+        let pem = try await output(
+            of: "sh", ["-c", "openssl s_client -connect 127.0.0.1:\(port) </dev/null 2>/dev/null | openssl x509"])
+        return String(decoding: pem, as: UTF8.self)
+    }
+
+    @Test("a new certificate is shown from the next connection on; one that stands goes on; a bad one changes nothing")
+    func replaced() async throws {
+        let (first, second) = (try TemporaryFolder("tls"), try TemporaryFolder("tls"))
+        let old = try await Self.identity(in: first.path)
+        let new = try await Self.identity(in: second.path)
+        var configuration = WebServer.Configuration()
+        configuration.identity = old
+        let server = WebServer(configuration: configuration, handler: echo)
+        let port = try server.start()
+        async let run: Void = server.run()
+        #expect(old.certificateChain.contains(try await Self.shown(at: port)))
+        #expect(throws: ServerError.self) {
+            try server.replace(WebServer.Identity(certificateChain: new.certificateChain, privateKey: old.privateKey))
+        }
+        #expect(old.certificateChain.contains(try await Self.shown(at: port)))
+        let script =
+            "(printf 'GET /1 HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n'; while [ ! -e \(first.path)/go ]; do sleep 0.05; done; "
+            + "printf 'GET /2 HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n'; sleep 1) | "
+            + "openssl s_client -quiet -connect 127.0.0.1:\(port) 2>/dev/null"
+        async let standing = output(of: "sh", ["-c", script])
+        for _ in 0..<50 { try server.replace(new) }
+        #expect(new.certificateChain.contains(try await Self.shown(at: port)))
+        try "".write(toFile: "\(first.path)/go", atomically: true, encoding: .utf8)
+        let answers = String(decoding: try await standing, as: UTF8.self)
+        #expect(answers.contains("GET /2 []"))
+        server.stop(grace: .zero)
+        try await run
+    }
+
+    @Test("a server without TLS cannot be given a certificate")
+    func plain() async throws {
+        let folder = try TemporaryFolder("tls")
+        let identity = try await Self.identity(in: folder.path)
+        let server = WebServer(handler: echo)
+        try server.start()
+        #expect(throws: ServerError.self) { try server.replace(identity) }
+        server.stop(grace: .zero)
+        try await server.run()
+    }
 }

@@ -164,4 +164,28 @@ final class Gate: Sendable {
 
     func open() { continuation.finish() }
     func wait() async { await opening.value }
+
+    @Test("a stream that ends in order when the server stops is whole for its client")
+    func stopped() async throws {
+        let handler: HTTPHandler = { _ in
+            HTTPResponse(
+                status: 200,
+                body: .stream { writer in
+                    try await writer.write(Array("one".utf8))
+                    // Ends when its task is cancelled.
+                    for await _ in AsyncStream<Void>(unfolding: { try? await Task.sleep(for: .seconds(60)) }) {
+                        if Task.isCancelled { return }
+                    }
+                })
+        }
+        let server = WebServer(handler: handler)
+        let port = try server.start()
+        async let run: Void = server.run()
+        let client = try await blocking { try RawClient(port: port) }
+        client.send(plainGet)
+        _ = try await blocking { client.receive { $0.hasSuffix("one\r\n") } }
+        server.stop(grace: .seconds(5))
+        #expect(try await blocking { client.receive() } == "0\r\n\r\n")
+        try await run
+    }
 }

@@ -106,7 +106,10 @@ private func runForever(
     logger.notice("Listening", ["address": daemon.address, "repository": daemon.board.current.repository])
     let hangUps = Task {
         // Cancelled when the daemon has ended: SIGHUP means "look now" for as long as it lives.
-        for await _ in signals([SIGHUP]) { daemon.repository.request(.request) }
+        for await _ in signals([SIGHUP]) {
+            daemon.repository.request(.request)
+            daemon.certificate?.look()
+        }
     }
     defer { hangUps.cancel() }
     try await daemon.run(until: stops)

@@ -26,6 +26,8 @@ struct Daemon {
     let repository: RepositoryLoop
     let clusters: ClusterSet
     private let services: [any Service]
+    /// Nil without TLS.
+    let certificate: CertificateWatch?
 
     /// Takes hold of the state folder, opens everything and listens; nothing runs yet.
     ///
@@ -115,21 +117,30 @@ struct Daemon {
             sources: sources,
             access: WebPages.Access(
                 gate: Gate(login: setup.login, keys: store, logger: logger), localRole: setup.localRole),
-            version: version, hosts: Set(configuration.hosts), logger: logger)
+            version: version, hosts: Set(configuration.hosts), publicURL: configuration.login?.publicURL, logger: logger
+        )
         var web = WebServer.Configuration()
         web.host = configuration.listen.host
         web.port = configuration.listen.port
         // Many clients with large bodies would be the cheapest way to fill the memory.
         web.bodyLimitBytes = 64 << 10
         web.largeBodies = WebPages.largeBodies
+        if !configuration.trustedProxies.isEmpty {
+            web.trustedProxies = TrustedProxies(configuration.trustedProxies, field: configuration.forwardedHeader)
+        }
+        let certificate = try configuration.tls.map { try CertificateWatch($0, registry: registry, logger: logger) }
+        web.identity = certificate?.identity
         let server = WebServer(name: "pages", configuration: web, handler: pages.handler)
         let port = try server.start()
+        certificate?.attach(server)
+        self.certificate = certificate
         let shown = configuration.listen.host == "0.0.0.0" ? "127.0.0.1" : configuration.listen.host
-        address = "http://\(ListenAddress(host: shown, port: port))"
-        services =
-            clusters.services
-            + [outbox, Self.pushWatch(mirror, board: board, outbox: outbox, logger: logger), repository]
-            + wire.services + [server]
+        address = "\(certificate == nil ? "http" : "https")://\(ListenAddress(host: shown, port: port))"
+        var services: [any Service] = clusters.services
+        services += [outbox, Self.pushWatch(mirror, board: board, outbox: outbox, logger: logger), repository]
+        services += wire.services
+        if let certificate { services.append(certificate) }
+        self.services = services + [server]
     }
 
     private static func pushWatch(

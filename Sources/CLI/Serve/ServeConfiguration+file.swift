@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Domain
+import HTTPServer
 import Logging
 import Platform
 import Signatures
@@ -28,7 +29,7 @@ extension ServeConfiguration {
             of: top,
             known: [
                 "repository", "signatures", "state", "listen", "hosts", "poll", "cluster", "clusters", "leases", "log",
-                "login", "store", "webhooks",
+                "login", "store", "webhooks", "notifications", "tls", "trustedProxies", "forwardedHeader",
             ])
         {
             switch key {
@@ -46,6 +47,16 @@ extension ServeConfiguration {
                     clusters[name] = try Self.read(cluster: node, reader)
                 }
             case "leases": try read(leases: node, reader)
+            case "notifications": try read(notifications: node, reader)
+            case "tls": try read(tls: node, reader)
+            case "trustedProxies":
+                trustedProxies = try reader.items(node).map { node in
+                    try reader.parse(node, "an address, or a range such as 10.0.0.0/8") { NetworkRange($0) }
+                }
+            case "forwardedHeader":
+                forwardedHeader = try reader.parse(node, "x-forwarded-for or forwarded") {
+                    TrustedProxies.Field(rawValue: $0.lowercased())
+                }
             case "webhooks": try read(webhooks: node, reader)
             default: try read(log: node, reader)
             }

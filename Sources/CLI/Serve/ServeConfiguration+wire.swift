@@ -28,4 +28,14 @@ extension ServeConfiguration {
             webhooks.append(Webhook(name: name, kind: kind, secretFile: secretFile))
         }
     }
+
+    mutating func read(tls node: YAMLNode, _ reader: SettingsReader) throws {
+        var certificate: String?
+        var key: String?
+        for (name, node) in try reader.members(of: node, known: ["certificateFile", "keyFile"]) {
+            if name == "keyFile" { key = try reader.text(node) } else { certificate = try reader.text(node) }
+        }
+        guard let certificate, let key else { throw reader.error(node.mark, "tls needs certificateFile and keyFile") }
+        tls = TLS(certificateFile: certificate, keyFile: key)
+    }
 }

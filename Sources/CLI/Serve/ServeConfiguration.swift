@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Domain
+import HTTPServer
 import Logging
+import Platform
 import Signatures
 import Webhooks
 
@@ -40,6 +42,13 @@ struct ServeConfiguration: Sendable {
         var keyFile: String?
     }
 
+    /// PEM files, read again when they change.
+    struct TLS: Sendable {
+        /// With the chain, leaf first.
+        let certificateFile: String
+        let keyFile: String
+    }
+
     /// Where a forge tells of pushes.
     struct Webhook: Sendable {
         let name: Name
@@ -76,7 +85,14 @@ struct ServeConfiguration: Sendable {
     var login: Login?
     /// Without login, what whoever reaches the pages may do. Nil: a developer's work on loopback, nothing elsewhere.
     var localRole: Role?
+    /// Nil: pages are plain HTTP.
+    var tls: TLS?
+    /// Whose word counts about the addresses of clients.
+    var trustedProxies: [NetworkRange] = []
+    /// The field that those proxies write.
+    var forwardedHeader = TrustedProxies.Field.xForwardedFor
     var webhooks: [Webhook] = []
+    var notifications: [NotificationSink] = []
     /// Between two polls, before jitter; 1 s...24 h.
     var poll = Duration.seconds(30)
     /// For environments that name no cluster.

@@ -5,13 +5,16 @@ import Domain
 import Lifecycle
 import Logging
 import Metrics
+import Notifications
 import Reconciler
 import WebUI
 
-/// What comes in from other programs and goes out to them, besides pages: webhooks, and news for open pages.
+/// What comes in from other programs and goes out to them, besides pages: webhooks, notices, and news for open pages.
 struct WireSetup {
     private let hooks: HookSetup
     private let live: LiveHub
+    private let notifier: Notifier?
+    private let registry: Registry
     /// In the order of their start.
     let services: [any Service]
 
@@ -24,12 +27,23 @@ struct WireSetup {
             configuration, board: board, repository: repository, login: login, audit: audit, registry: registry,
             logger: logger)
         live = LiveHub { board.changes() }
-        services = [live] + hooks.services
+        notifier = try NotificationSetup(configuration, board: board, registry: registry, logger: logger).notifier
+        self.registry = registry
+        services = [live] + hooks.services + [notifier].compactMap { $0 }
     }
 
     /// Shows pages what they need of it.
     func connect(_ sources: inout WebPages.Sources) {
         sources.hooks = hooks.desk
         sources.hub = live
+        let (live, notifier, registry, text) = (live, notifier, registry, sources.metrics)
+        sources.notifications = { notifier?.statuses ?? [] }
+        sources.metrics = {
+            registry.set(.liveStreams, to: Double(live.count))
+            for sink in notifier?.statuses ?? [] {
+                registry.set(.notificationsQueued, [sink.name.text], to: Double(sink.queued))
+            }
+            return text()
+        }
     }
 }

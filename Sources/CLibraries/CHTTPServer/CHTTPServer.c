@@ -58,6 +58,17 @@ void kn_http_finish(kn_http_server *server, uint64_t id, int whole) {
     submit(server, (kn_command){.kind = KN_FINISH, .id = id, .number = whole != 0});
 }
 
+int kn_http_set_identity(kn_http_server *server, const char *certificate, const char *private_key, char *message) {
+    if (!server->uses_tls) {
+        snprintf(message, 256, "the server was started without TLS");
+        return -1;
+    }
+    struct ssl_ctx_st *tls = kn_tls_create(certificate, private_key, message);
+    if (tls == NULL) return -1;
+    submit(server, (kn_command){.kind = KN_IDENTITY, .tls = tls});
+    return 0;
+}
+
 void kn_http_stop(kn_http_server *server, uint32_t grace_ms) {
     submit(server, (kn_command){.kind = KN_STOP, .number = grace_ms});
 }
@@ -142,6 +153,13 @@ static void perform(kn_http_server *server, kn_command *command) {
         begin_stop(server, command->number);
         return;
     }
+    if (command->kind == KN_IDENTITY) {
+        // Each connection holds its own reference to the context it began with.
+        struct ssl_ctx_st *before = server->tls;
+        server->tls = command->tls;
+        command->tls = before;
+        return;
+    }
     kn_connection *connection = kn_connection_with(server, command->id);
     if (connection == NULL) return;
     switch (command->kind) {
@@ -161,6 +179,7 @@ static void perform(kn_http_server *server, kn_command *command) {
         if (command->number != 0 && connection->is_streaming) evhttp_send_reply_end(connection->request);
         else kn_connection_cut(connection);
         break;
+    case KN_IDENTITY:
     case KN_STOP: break;
     }
 }
@@ -176,6 +195,7 @@ static kn_command *take_commands(kn_http_server *server) {
 static void free_command(kn_command *command) {
     free(command->fields);
     free(command->bytes);
+    kn_tls_free(command->tls);
     free(command);
 }
 
@@ -284,6 +304,7 @@ static bool set_up(kn_http_server *server, const kn_http_configuration *configur
     if (configuration->certificate != NULL) {
         server->tls = kn_tls_create(configuration->certificate, configuration->private_key, message);
         if (server->tls == NULL) return false;
+        server->uses_tls = true;
     }
     return listen_on(server, configuration->host, configuration->port, message);
 }

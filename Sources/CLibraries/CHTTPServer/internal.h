@@ -16,7 +16,7 @@ struct ssl_ctx_st;
 /// One request of Swift to the loop.
 typedef struct kn_command {
     struct kn_command *next;
-    enum { KN_RESPOND, KN_STREAM, KN_WRITE, KN_FINISH, KN_STOP } kind;
+    enum { KN_RESPOND, KN_STREAM, KN_WRITE, KN_FINISH, KN_IDENTITY, KN_STOP } kind;
     uint64_t id;
     /// Status, `whole`, or milliseconds of grace.
     uint32_t number;
@@ -24,6 +24,8 @@ typedef struct kn_command {
     size_t fields_length;
     uint8_t *bytes;
     size_t byte_count;
+    /// Of KN_IDENTITY: the context for connections to come.
+    struct ssl_ctx_st *tls;
 } kn_command;
 
 /// One client connection, from accept to evhttp's close callback.
@@ -64,6 +66,8 @@ struct kn_http_server {
     /// Accepting again after a shortage of file descriptors.
     struct event *resume;
     struct ssl_ctx_st *tls;
+    /// Set once, before the loop starts.
+    bool uses_tls;
     bool is_draining;
     kn_connection **slots;
     uint32_t slot_count;

@@ -4,7 +4,7 @@ import Domain
 import Webhooks
 
 /// `/system`: what the daemon stands on.
-func systemPage(_ context: PageContext, hooks: HookDesk?) -> Page {
+func systemPage(_ context: PageContext, hooks: HookDesk?, sinks: [SinkStatus]) -> Page {
     let status = context.status
     let git: HTML =
         status.fetchProblem.map { problem in
@@ -50,6 +50,7 @@ func systemPage(_ context: PageContext, hooks: HookDesk?) -> Page {
                 ("Last read", status.lastFetchAt.map { "\(Age.text(of: $0, at: context.now))" } ?? "not yet"),
             ])))
             \(hooksCard(hooks, context))
+            \(notificationsCard(sinks, context))
             \(card("Clusters", id: "clusters", table(caption: "Clusters", columns: ["Cluster", "State", "Environments", "Objects"], rows: rows)))
             """)
 }

@@ -102,6 +102,10 @@ void kn_http_write(kn_http_server *server, uint64_t id, const uint8_t *bytes, si
 /// Ends a streamed answer; `whole` 0 cuts the connection so that the client sees that something is missing.
 void kn_http_finish(kn_http_server *server, uint64_t id, int whole);
 
+/// Shows another certificate to connections to come; those that stand keep theirs. 0 when all is well; else nothing has changed, and
+/// `message` (at least 256 bytes) says why. Only for a server that was created with a certificate.
+int kn_http_set_identity(kn_http_server *server, const char *certificate, const char *private_key, char *message);
+
 /// Takes no new connection, closes idle ones, lets requests in hand finish for `grace_ms`, then ends the loop.
 /// A second call shortens the grace.
 void kn_http_stop(kn_http_server *server, uint32_t grace_ms);

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import HTTPServer
+
+extension WebPages {
+    func notFound(
+        _ path: String, _ isAPI: Bool, _ context: PageContext, near: NotFound = NotFound()
+    ) -> HTTPResponse {
+        let known = ["envs", "services", "syncs", "system", "metrics", "readyz", "livez", "healthz"]
+        let first = path.split(separator: "/").first.map(String.init) ?? ""
+        let pages =
+            known.contains(first)
+            ? [] : nearNames(to: first, among: ["envs", "syncs", "system"]).map { ("/\($0)", "/\($0)") }
+        let suggestions = near.near + pages
+        let names = suggestions.map(\.name).joined(separator: ", ")
+        if isAPI {
+            return Reply.problem(
+                404, "Not Found", detail: "there is nothing at \(path)",
+                hint: names.isEmpty ? nil : "did you mean \(names)?")
+        }
+        let page = errorPage(404, "Not found", notFoundText(path, suggestions: suggestions))
+        return Reply.page(page, status: 404, context)
+    }
+
+    func methodNotAllowed(_ route: Route, _ isAPI: Bool, _ context: PageContext) -> HTTPResponse {
+        let methods = route.methods.joined(separator: ", ")
+        var response =
+            isAPI
+            ? Reply.problem(405, "Method Not Allowed", detail: "this address answers to \(methods)")
+            : Reply.page(
+                errorPage(405, "Not possible here", "This address answers to \(methods) only."), status: 405, context)
+        response.headers["Allow"] = methods
+        return response
+    }
+
+    /// The store is away: where it is, is nobody's business here; the log says it.
+    func away(_ isAPI: Bool, _ context: PageContext) -> HTTPResponse {
+        let detail = "the store does not answer right now"
+        if isAPI {
+            return Reply.problem(503, "Service Unavailable", detail: detail, hint: "try again in a moment")
+        }
+        return Reply.page(
+            errorPage(503, "Not there right now", "\(detail). Try again in a moment."), status: 503, context)
+    }
+
+    func failure(_ number: String, _ isAPI: Bool, _ context: PageContext) -> HTTPResponse {
+        let hint = "try again; if it stays, the daemon's log says more at number \(number)"
+        if isAPI {
+            return Reply.problem(500, "Internal Server Error", detail: "kubernaut could not answer this", hint: hint)
+        }
+        let page = errorPage(
+            500, "That did not work",
+            "kubernaut could not make this page; what you were doing may still have been done. Try again, and if it stays, tell whoever runs kubernaut the number <code>\(number)</code>: the daemon's log has it, with the reason.</p><p><a href=\"/\">Overview</a>"
+        )
+        return Reply.page(page, status: 500, context)
+    }
+}
