@@ -33,7 +33,7 @@ private let frame = """
     body{margin:0;background:var(--bg);color:var(--text);font-size:.9375rem;display:flex;flex-direction:column;min-height:100vh}
     a{color:var(--link);text-decoration:none;text-underline-offset:.15em}
     a:hover{text-decoration:underline}
-    h1 a,p a,li a,.reason a{text-decoration:underline;text-decoration-thickness:1px}
+    h1 a,p a,li a,dd a,.reason a{text-decoration:underline;text-decoration-thickness:1px}
     :focus-visible{outline:2px solid var(--link);outline-offset:2px;border-radius:3px}
     main:focus{outline:none}
     h1{font-size:1.5rem;line-height:1.2;margin:0;letter-spacing:-.015em}

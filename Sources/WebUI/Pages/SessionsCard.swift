@@ -16,7 +16,7 @@ extension WebPages {
                 \(rowHead("\(session.browser ?? "an unknown browser")\(isThis ? " <b>this one</b>" : "" as HTML)"))\
                 \(cell("Signed in", dateAndAge(session.createdAt, at: context.now)))\
                 \(cell("Last seen", age(session.seenAt, at: context.now) ?? ""))\
-                \(cell("", """
+                \(cell("End", """
                 <form method="post" action="/account/sessions/\(session.digest)/end">\(context.tokenField)\
                 <button>\(isThis ? "Sign out" : "End" as HTML)</button></form>
                 """))
@@ -24,7 +24,7 @@ extension WebPages {
         }
         return card(
             "Where you are signed in", id: "sessions",
-            table(caption: "Your sessions", columns: ["Browser", "Signed in", "Last seen", ""], rows: rows))
+            table(caption: "Your sessions", columns: ["Browser", "Signed in", "Last seen", "End"], rows: rows))
     }
 
     /// The button that reads the caller's teams again; nothing for who has none.

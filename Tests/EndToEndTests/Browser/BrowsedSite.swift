@@ -53,6 +53,11 @@ final class BrowsedSite: Sendable {
         return page
     }
 
+    /// What runs in the cluster.
+    func image(of service: String, in environment: String) throws -> String? {
+        try cluster.image(of: service, in: "shop-\(environment)")
+    }
+
     /// Waits until every service of the three environments is healthy, as the person of a page sees it.
     func becomesHealthy(_ page: BrowserPage) async throws {
         try await eventually("everything to be healthy", orShow: daemon.log, within: .seconds(60)) {

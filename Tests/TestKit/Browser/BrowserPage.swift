@@ -66,7 +66,11 @@ public struct BrowserPage: Sendable {
 
     /// Opens an address and waits until it is loaded.
     public func open(_ url: String) async throws {
-        try await loading { try await send("Page.navigate", ["url": .string(url)]) }
+        do {
+            try await loading { try await send("Page.navigate", ["url": .string(url)]) }
+        } catch {
+            throw CommandFailure(description: "opening \(url): \(error)")
+        }
     }
 
     /// Does what leads to another page, and waits until that is loaded.
@@ -88,7 +92,7 @@ public struct BrowserPage: Sendable {
                 const element = [...document.querySelectorAll(\(quoted(selector)))].find(
                     (each) => text === null || (each.innerText || each.value || "").trim() === text);
                 if (!element) return "there is none";
-                element.scrollIntoView({block: "center"});
+                element.scrollIntoView({block: "center", behavior: "instant"});
                 const box = element.getBoundingClientRect();
                 const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
                 const top = document.elementFromPoint(x, y);

@@ -38,7 +38,7 @@ public actor DevTools {
 
     /// Sends a command and returns its result.
     ///
-    /// - Throws: `CommandFailure` with Chromium's own words, or when it says nothing for 20 seconds.
+    /// - Throws: `CommandFailure` with Chromium's own words, or when it says nothing for a minute.
     public func send(_ method: String, _ parameters: Value = [:], session: String? = nil) throws -> Value {
         lastID += 1
         var message: Value = ["id": .integer(lastID), "method": .string(method), "params": parameters]
@@ -75,7 +75,7 @@ public actor DevTools {
     }
 
     private func watch() -> TransferWatch {
-        TransferWatch(TransferLimits(idle: .seconds(20), total: .seconds(20)), flag: CancellationFlag())
+        TransferWatch(TransferLimits(idle: .seconds(60), total: .seconds(60)), flag: CancellationFlag())
     }
 
     private func write(_ bytes: [UInt8]) throws {
@@ -92,7 +92,14 @@ public actor DevTools {
                 unread.removeSubrange(...end)
                 return try parseJSON(message)
             }
-            let count = try buffer.withUnsafeMutableBytes { try program.read(into: $0, watch: watch) }
+            let count: Int
+            do {
+                count = try buffer.withUnsafeMutableBytes { try program.read(into: $0, watch: watch) }
+            } catch {
+                throw CommandFailure(
+                    description:
+                        "\(operation): \(error); unread: \(String(decoding: unread.suffix(300), as: UTF8.self))")
+            }
             guard count > 0 else { throw CommandFailure(description: "\(operation): Chromium ended") }
             unread += buffer[..<count]
         }
