@@ -63,8 +63,11 @@ import Testing
             "\(daemon.address)/api/deployments?wait=true",
         ])
         #expect(deployed.status == "200" && deployed.body.contains("success"), "\(deployed)")
-        let listed = try curl(["\(daemon.address)/api/releases?service=pay&array=1"])
-        #expect(try parseJSON(Array(listed.body.utf8)).list?.first?["id"]?.string == id)
+        // Lists follow what the daemon has looked at.
+        try await eventually("the release to be listed") {
+            let listed = try curl(["\(daemon.address)/api/releases?service=pay&array=1"])
+            return try parseJSON(Array(listed.body.utf8)).list?.first?["id"]?.string == id
+        }
         // Promote everything by REST, bound to what a dry run said.
         let order = #"{"from": "dev", "to": "staging", "all": true, "dryRun": true}"#
         let preview = try curl(["--json", order, "\(daemon.address)/api/v1/promotions"])

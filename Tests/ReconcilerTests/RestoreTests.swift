@@ -101,6 +101,8 @@ struct RestoreTests {
         try await server.stop()
         server.requests.withLock { $0 = [] }
         try runCommand(["sh", "-c", "rm -rf \(server.folder.path)/* && cp -r \(backup.path)/. \(server.folder.path)"])
+        // A restore takes longer than a watch's first retry, which comes within 2 s: 100 ms of this clock.
+        try await Task.sleep(for: .milliseconds(400))
         try server.start()
         if hasCaughtUp {
             // Versions count on, past those that were seen before the restore.
