@@ -119,24 +119,11 @@ struct ReleaseInput: Sendable {
         for text in invocation.texts("value") {
             let (key, value) = try pair(text, "value")
             let steps = key.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-            guard !steps.contains(where: \.isEmpty), set(typed(value), at: steps[...], in: &values) else {
+            guard !steps.contains(where: \.isEmpty), values.insert(typed(value), at: steps[...]) else {
                 throw CommandError(.usage, "--value \"\(key)\" cannot be set beside the others")
             }
         }
         return values.map ?? Map()
-    }
-
-    private static func set(_ value: Value, at steps: ArraySlice<String>, in tree: inout Value) -> Bool {
-        guard let step = steps.first, tree.map != nil else { return false }
-        if steps.count == 1 {
-            guard tree[step] == nil else { return false }
-            tree[step] = value
-            return true
-        }
-        var child = tree[step] ?? .map(Map())
-        guard set(value, at: steps.dropFirst(), in: &child) else { return false }
-        tree[step] = child
-        return true
     }
 
     private static func typed(_ text: String) -> Value {

@@ -114,22 +114,9 @@ struct ReleasePosting: Sendable {
 
     private static func set(_ value: Value, _ key: String, in values: inout Value) throws(ActionFailure) {
         let steps = key.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-        guard steps.count <= 16, !steps.contains(where: \.isEmpty), Self.set(value, at: steps[...], in: &values) else {
+        guard steps.count <= 16, !steps.contains(where: \.isEmpty), values.insert(value, at: steps[...]) else {
             throw ActionFailure(.badRequest, "\"\(key.prefix(60))\" cannot be set beside the others")
         }
-    }
-
-    private static func set(_ value: Value, at steps: ArraySlice<String>, in tree: inout Value) -> Bool {
-        guard let step = steps.first, tree.map != nil else { return false }
-        if steps.count == 1 {
-            guard tree[step] == nil else { return false }
-            tree[step] = value
-            return true
-        }
-        var child = tree[step] ?? .map(Map())
-        guard set(value, at: steps.dropFirst(), in: &child) else { return false }
-        tree[step] = child
-        return true
     }
 
     private static func json(_ http: HTTPRequest) throws(ActionFailure) -> Draft {

@@ -90,7 +90,8 @@ extension Actions {
 
     private func write(_ errand: Errand, _ note: Note, _ result: AuditRecord.Result, _ visit: Visit) async {
         var record = AuditRecord(
-            id: Self.id(at: now()), at: now(), actor: visit.actor, channel: visit.channel, action: errand.action,
+            id: AuditRecord.newID(at: now()), at: now(), actor: visit.actor, channel: visit.channel,
+            action: errand.action,
             result: result)
         record.environment = note.environment ?? errand.environment
         record.services = note.services ?? errand.services
@@ -112,16 +113,6 @@ extension Actions {
             // The change is made, and its commit says who wanted it: refusing now would only hide that.
             logger.error("The audit could not be written", ["record": "\(record)", "error": "\(error)"])
         }
-    }
-
-    /// 32 hexadecimal digits that sort by time, as those of passes.
-    static func id(at time: Instant) -> String {
-        func padded(_ number: UInt64, _ count: Int) -> String {
-            let text = String(number, radix: 16)
-            return String(repeating: "0", count: max(0, count - text.count)) + text.suffix(count)
-        }
-        let moment = padded(UInt64(max(0, time.milliseconds)), 12)
-        return moment + padded(.random(in: 0 ... .max), 16) + padded(.random(in: 0...0xffff), 4)
     }
 }
 
