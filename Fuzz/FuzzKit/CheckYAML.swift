@@ -29,7 +29,7 @@ private func expectPlaces(of node: YAMLNode, in extent: Extent) {
 
 func checkRoundTrip(_ value: Value) {
     // What is longer may not be read again for its size alone.
-    let limit = YAMLLimits.standard.bytes / 8
+    let limit = FileLimits.standard.bytes / 8
     guard value.weight(upTo: limit) < limit else { return }
     let text = value.yaml()
     var again: Value?

@@ -50,7 +50,7 @@ enum RecordText {
     }
 
     private static func document(_ bytes: [UInt8]) -> YAMLNode? {
-        var limits = YAMLLimits.standard
+        var limits = FileLimits.standard
         limits.documents = 1
         // A file that cannot be read is written anew.
         return (try? parseYAML(bytes, limits: limits))?.first

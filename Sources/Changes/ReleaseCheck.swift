@@ -33,7 +33,7 @@ public struct ReleaseCheck: Sendable {
     ) async throws -> (warnings: [Diagnostic], dependencies: Set<String>) {
         var files = known
         var asked = asked
-        let renderer = Renderer(settings: RenderSettings(disabledWarnings: pipeline.disabledWarnings))
+        let renderer = Renderer(settings: RenderSettings(of: pipeline))
         for _ in 0..<Self.roundLimit {
             let snapshot = SourceSnapshot(commit: nil, root: root, files: overlaid(files, edits))
             let rendering = renderer.renderAlone(service, in: snapshot, for: environment)

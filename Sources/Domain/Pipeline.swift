@@ -6,12 +6,18 @@ public struct Pipeline: Sendable, Hashable {
     public let environments: [Environment]
     /// Codes of warnings that nobody wants to see.
     public let disabledWarnings: Set<String>
+    /// How big the files of templates, values and schemas may be.
+    public let limits: FileLimits
     /// Who may do what; counts only when it was read from the policy branch.
     public let policy: Policy
 
-    public init(environments: [Environment], disabledWarnings: Set<String> = [], policy: Policy = .empty) {
+    public init(
+        environments: [Environment], disabledWarnings: Set<String> = [], limits: FileLimits = .standard,
+        policy: Policy = .empty
+    ) {
         self.environments = environments
         self.disabledWarnings = disabledWarnings
+        self.limits = limits
         self.policy = policy
     }
 

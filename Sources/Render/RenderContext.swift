@@ -58,7 +58,7 @@ struct RenderContext: Sendable {
     private static func shared(_ environment: Environment, _ root: String, _ settings: RenderSettings) -> String {
         [
             String(rendererVersion), environment.name.text, environment.namespace, environment.cluster ?? "", root,
-            settings.disabledWarnings.sorted().joined(separator: ","),
+            settings.disabledWarnings.sorted().joined(separator: ","), "\(settings.limits)",
         ].joined(separator: "\n")
     }
 

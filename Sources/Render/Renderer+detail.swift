@@ -13,7 +13,8 @@ extension Renderer {
         of service: Name, in snapshot: SourceSnapshot, for environment: Environment
     ) -> ServiceDetail? {
         guard ServiceList.contains(service, in: snapshot) else { return nil }
-        let defaults = defaults(snapshot, environment)
+        let settings = settings(for: snapshot)
+        let defaults = defaults(snapshot, environment, settings)
         let library = TemplateLibrary(snapshot, reusing: nil, limits: settings.limits)
         let problems = defaults.diagnostics + library.schemaProblems
         guard !problems.contains(where: { $0.severity == .error }) else { return nil }
@@ -35,7 +36,8 @@ extension Renderer {
         of services: [Name], in snapshot: SourceSnapshot, for environment: Environment,
         reusing cache: RenderCache? = nil
     ) -> [Name: [ExplainedValue]] {
-        let defaults = defaults(snapshot, environment)
+        let settings = settings(for: snapshot)
+        let defaults = defaults(snapshot, environment, settings)
         guard !services.isEmpty, !defaults.diagnostics.contains(where: { $0.severity == .error }) else { return [:] }
         let library = TemplateLibrary(snapshot, reusing: cache?.library, limits: settings.limits)
         let context = RenderContext(

@@ -21,7 +21,8 @@ extension Renderer {
     public func renderAlone(
         _ service: Name, in snapshot: SourceSnapshot, for environment: Environment
     ) -> LoneRendering {
-        let defaults = defaults(snapshot, environment)
+        let settings = settings(for: snapshot)
+        let defaults = defaults(snapshot, environment, settings)
         let library = TemplateLibrary(snapshot, reusing: nil, limits: settings.limits)
         let problems = defaults.diagnostics + library.schemaProblems
         let context = RenderContext(

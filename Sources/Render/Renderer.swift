@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Domain
-public import YAML
+import YAML
 
 /// What rendering may use, and what it need not say.
 public struct RenderSettings: Sendable, Hashable {
-    public var limits: YAMLLimits
+    public var limits: FileLimits
     /// Codes of warnings that nobody wants to see.
     public var disabledWarnings: Set<String>
 
     public init(
-        limits: YAMLLimits = .standard, disabledWarnings: Set<String> = DiagnosticCatalogue.offByDefault
+        limits: FileLimits = .standard, disabledWarnings: Set<String> = DiagnosticCatalogue.offByDefault
     ) {
         self.limits = limits
         self.disabledWarnings = disabledWarnings
+    }
+
+    /// As the repository's `kubernaut.yaml` wants it.
+    public init(of pipeline: Pipeline) {
+        self.init(limits: pipeline.limits, disabledWarnings: pipeline.disabledWarnings)
     }
 }
 
@@ -22,17 +27,14 @@ public struct RenderSettings: Sendable, Hashable {
 /// In come a `SourceSnapshot` and an `Environment`; out goes a `Rendering`: what every service wants, or why it cannot
 /// be said. Pure: equal input gives equal output, and nothing outside is read or changed.
 public struct Renderer: Sendable {
-    let settings: RenderSettings
+    private let fixed: RenderSettings?
 
-    public init(settings: RenderSettings = RenderSettings()) { self.settings = settings }
+    /// - Parameter settings: Nil for what the `kubernaut.yaml` of the rendered files says, so that everybody who renders
+    ///   the same files gets the same.
+    public init(settings: RenderSettings? = nil) { fixed = settings }
 
-    /// The same renderer, but for what it says.
-    ///
-    /// - Parameter warnings: Codes of warnings that nobody wants to see.
-    public func hiding(_ warnings: Set<String>) -> Renderer {
-        var settings = settings
-        settings.disabledWarnings = warnings
-        return Renderer(settings: settings)
+    func settings(for snapshot: SourceSnapshot) -> RenderSettings {
+        fixed ?? Self.pipeline(in: snapshot).content.map { RenderSettings(of: $0) } ?? RenderSettings()
     }
 
     /// Reads `kubernaut.yaml`. Nil content when it is missing or has errors.
@@ -73,12 +75,15 @@ public struct Renderer: Sendable {
     public func render(
         _ snapshot: SourceSnapshot, for environment: Environment, updating cache: inout RenderCache
     ) -> Rendering {
+        let settings = settings(for: snapshot)
         let changes = RenderChanges(from: cache.basis, to: snapshot, environment, settings)
         let kept = changes.keepsDefaults ? cache.defaults : nil
-        let defaults = kept ?? defaults(snapshot, environment)
+        let defaults = kept ?? defaults(snapshot, environment, settings)
         let library =
             (changes.keepsTemplates ? cache.library : nil)
-            ?? TemplateLibrary(snapshot, reusing: cache.library, limits: settings.limits)
+            ?? TemplateLibrary(
+                snapshot, reusing: cache.basis?.settings.limits == settings.limits ? cache.library : nil,
+                limits: settings.limits)
         let diagnostics =
             defaults.diagnostics
             + library.schemaProblems.filter { !settings.disabledWarnings.contains($0.code) }
@@ -97,32 +102,36 @@ public struct Renderer: Sendable {
     }
 
     /// Reads `defaults.yaml` and the environment's own.
-    func defaults(_ snapshot: SourceSnapshot, _ environment: Environment) -> DefaultValues {
+    func defaults(
+        _ snapshot: SourceSnapshot, _ environment: Environment, _ settings: RenderSettings
+    ) -> DefaultValues {
         var diagnostics: [Diagnostic] = []
-        let values = defaults(snapshot, environment, &diagnostics)
+        let values = defaults(snapshot, environment, settings, &diagnostics)
         return DefaultValues(values: values, diagnostics: diagnostics)
     }
 
     private func defaults(
-        _ snapshot: SourceSnapshot, _ environment: Environment, _ diagnostics: inout [Diagnostic]
+        _ snapshot: SourceSnapshot, _ environment: Environment, _ settings: RenderSettings,
+        _ diagnostics: inout [Diagnostic]
     ) -> LayeredValues {
         var layers: [ValueLayer] = []
         for (layer, path) in [
             (Layer.defaults, "defaults.yaml"), (.environmentDefaults, "\(environment.name)/defaults.yaml"),
         ] {
             guard let file = snapshot.files[path] else { continue }
-            let reading = DefaultsFile.read(file.bytes, path: snapshot.path(of: path))
+            let reading = DefaultsFile.read(file.bytes, path: snapshot.path(of: path), limits: settings.limits)
             diagnostics += reading.diagnostics
             guard let root = reading.content else { continue }
             let valueLayer = ValueLayer(layer: layer, file: snapshot.path(of: path), root: root)
             layers.append(valueLayer)
-            warnAboutNumbers(valueLayer, &diagnostics)
+            if !settings.disabledWarnings.contains(Codes.numberLikeVersion) {
+                warnAboutNumbers(valueLayer, &diagnostics)
+            }
         }
         return LayeredValues.empty.adding(layers, &diagnostics)
     }
 
     private func warnAboutNumbers(_ layer: ValueLayer, _ diagnostics: inout [Diagnostic]) {
-        guard !settings.disabledWarnings.contains(Codes.numberLikeVersion) else { return }
         var numbers: [(text: String, mark: YAMLMark)] = []
         ReviewWarnings.numbersLosingDigits(layer.root, &numbers)
         for number in numbers {

@@ -77,7 +77,7 @@ struct ServiceList: Sendable {
 
     /// A file that cannot be read counts: the service must fail then, because one that is missing would be pruned.
     private static func needsNoRelease(_ file: SourceFile, _ path: String) -> Bool {
-        let reading = ServiceFile.read(file.bytes, path: path)
+        let reading = ServiceFile.read(file.bytes, path: path, limits: .largest)
         return reading.content?.needsNoRelease ?? true
     }
 

@@ -64,13 +64,15 @@ struct ServiceRenderer {
     /// - Returns: False when the service is not in this environment.
     private mutating func read() -> Bool {
         if let file = context.file(context.overridePath(name)) {
-            let reading = OverrideFile.read(file.bytes, path: context.path(context.overridePath(name)))
+            let reading = OverrideFile.read(
+                file.bytes, path: context.path(context.overridePath(name)), limits: context.settings.limits)
             if reading.content?.isEnabled == false { return false }
             diagnostics += reading.diagnostics
             override = reading.content
         }
         if let file = context.file("services/\(name).yaml") {
-            let reading = ServiceFile.read(file.bytes, path: context.path("services/\(name).yaml"))
+            let reading = ServiceFile.read(
+                file.bytes, path: context.path("services/\(name).yaml"), limits: context.settings.limits)
             diagnostics += reading.diagnostics
             service = reading.content ?? .none
         }

@@ -5,7 +5,7 @@ import Domain
 /// Builds located trees from events; lives only inside `parseYAML`.
 struct YAMLComposer: ~Copyable {
     private var events: YAMLEventReader
-    private let limits: YAMLLimits
+    private let limits: FileLimits
     private let reserved: String
     private var anchors: [String: Anchored] = [:]
     private var nodes = 0
@@ -23,7 +23,7 @@ struct YAMLComposer: ~Copyable {
         let height: Int
     }
 
-    init(events: consuming YAMLEventReader, limits: YAMLLimits, reserved: String) {
+    init(events: consuming YAMLEventReader, limits: FileLimits, reserved: String) {
         self.events = events
         self.limits = limits
         self.reserved = reserved

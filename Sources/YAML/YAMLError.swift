@@ -10,7 +10,7 @@ public struct YAMLError: Error, Sendable, Hashable, CustomStringConvertible {
         /// A value that its tag, or JSON, cannot hold.
         case unusableValue
         case unknownAlias
-        /// More than `YAMLLimits` allow.
+        /// More than `FileLimits` allow.
         case limit
         /// The reserved text stands in a tag, an anchor, an alias or a directive.
         case reserved

@@ -9,7 +9,7 @@ public import Domain
 /// - Returns: One node for each document, a null for one that is empty; nothing for a file without documents.
 /// - Throws: The first problem of the file.
 public func parseYAML(
-    _ bytes: [UInt8], limits: YAMLLimits = .standard, reserved: String = ""
+    _ bytes: [UInt8], limits: FileLimits = .standard, reserved: String = ""
 ) throws(YAMLError) -> [YAMLNode] {
     guard bytes.count <= limits.bytes else {
         throw YAMLError(
@@ -25,7 +25,7 @@ public func parseYAML(
 /// Reads one YAML document as a plain tree; null for a file without any.
 ///
 /// - Throws: As `parseYAML`, and `.limit` when there is more than one document.
-public func parseYAMLValue(_ bytes: [UInt8], limits: YAMLLimits = .standard) throws(YAMLError) -> Value {
+public func parseYAMLValue(_ bytes: [UInt8], limits: FileLimits = .standard) throws(YAMLError) -> Value {
     var limits = limits
     limits.documents = 1
     return try parseYAML(bytes, limits: limits).first?.value ?? .null

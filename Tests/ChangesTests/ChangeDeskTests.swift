@@ -27,7 +27,7 @@ private struct Office {
         let pipeline = Pipeline(environments: ["dev", "staging"].compactMap { Name($0).map { Environment(name: $0) } })
         self.pipeline = pipeline
         desk = ChangeDesk(
-            mirror, root: "environments", pipeline: { pipeline }, renderer: Renderer(),
+            mirror, root: "environments", pipeline: { pipeline },
             committer: CommitIdentity(name: "kubernaut", email: "kubernaut@kubernaut.invalid"), timeout: .seconds(20),
             changed: { [looks] _ in looks.withLock { $0 += 1 } })
     }

@@ -61,4 +61,28 @@ import Testing
             #expect(service.diagnostics.filter { $0.severity == .error }.map(\.code) == (bomb.code.map { [$0] } ?? []))
         }
     }
+
+    @Test("limits of kubernaut.yaml count for values and templates, also for what was rendered before they changed")
+    func limits() throws {
+        let list = "[\((0..<1500).map(String.init).joined(separator: ", "))]"
+        let files = [
+            "defaults.yaml": "few: [1]\n", "releases/cart.yaml": Self.record("cart"),
+            "releases/mail.yaml": Self.record("mail"), "dev/services/mail.yaml": "many: \(list)\n",
+            "templates/cart.yaml": Self.head + "data: {list: \"x\"}\n# \n---\n" + Self.head
+                + "metadata2: \(list)\n",
+            "templates/default.yaml": Self.head,
+        ]
+        let environment = try environment("dev")
+        var cache = RenderCache()
+        func codes(nodes: Int) -> [[String]] {
+            var files = files
+            files["kubernaut.yaml"] = "environments: [dev]\nlimits: {nodes: \(nodes)}\n"
+            let rendering = Renderer().render(snapshot(files), for: environment, updating: &cache)
+            #expect(rendering.services.count == 2, "\(rendering.diagnostics)")
+            return rendering.services.map { $0.diagnostics.filter { $0.severity == .error }.map(\.code) }
+        }
+        #expect(codes(nodes: 1000) == [["KN2003"], ["KN2003"]])
+        #expect(codes(nodes: 100_000).flatMap { $0 }.contains("KN2003") == false)
+        #expect(codes(nodes: 1000) == [["KN2003"], ["KN2003"]])
+    }
 }

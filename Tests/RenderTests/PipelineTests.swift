@@ -38,6 +38,13 @@ import Testing
         #expect(read("environments: [dev]\nwarnings: {no-disruption-budget: on}").content?.disabledWarnings == [])
     }
 
+    @Test("limits that are named take the place of the usual ones")
+    func limits() {
+        let limits = read("environments: [dev]\nlimits: {mebibytes: 16, nodes: 5000}").content?.limits
+        #expect(limits == FileLimits(bytes: 16 << 20, depth: 100, documents: 1000, nodes: 5000))
+        #expect(read("environments: [dev]").content?.limits == .standard)
+    }
+
     @Test(
         "what is wrong is named with its place",
         arguments: [
@@ -82,6 +89,10 @@ import Testing
             (
                 "environments: [a]\nwarnings: {no-prob: off}",
                 "kubernaut.yaml:2:12: error KN2004: there is no warning \"no-prob\"; did you mean \"no-probe\"?"
+            ),
+            (
+                "environments: [a]\nlimits: {mebibytes: 65}",
+                "kubernaut.yaml:2:21: error KN2005: mebibytes must be 1 to 64, not 65"
             ),
             ("environments: [a]\nteams: {Shop: {}}", "kubernaut.yaml:2:9: error KN2008: \"Shop\" is no name"),
         ])

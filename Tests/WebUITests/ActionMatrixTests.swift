@@ -206,7 +206,7 @@ private struct Crowd {
         let shown = status
         let desk = ChangeDesk(
             ClosedRepository(), root: "", pipeline: { Pipeline(environments: shown.environments.map(\.environment)) },
-            renderer: Renderer(), committer: CommitIdentity(name: "k", email: "k@k"), changed: { _ in })
+            committer: CommitIdentity(name: "k", email: "k@k"), changed: { _ in })
         let actions = Actions(
             Actions.Tools(
                 desk: desk, audit: nil, status: { shown }, requestSync: { _ in true }, confirmPrune: { _, _, _ in }))

@@ -90,7 +90,7 @@ final class RestWorld: Sendable {
 
     var pages: WebPages {
         let desk = ChangeDesk(
-            mirror, root: "environments", pipeline: { Pipeline(environments: Self.environments) }, renderer: Renderer(),
+            mirror, root: "environments", pipeline: { Pipeline(environments: Self.environments) },
             committer: CommitIdentity(name: "kubernaut", email: "kubernaut@kubernaut.invalid"), timeout: .seconds(20),
             changed: { _ in })
         let requestSync: @Sendable (Name) -> Bool = { [syncs] name in

@@ -53,7 +53,7 @@ import YAML
 
     @Test("limits can be set, and what they allow is read")
     func limits() throws {
-        var limits = YAMLLimits(bytes: 100, depth: 3, documents: 2, nodes: 12)
+        var limits = FileLimits(bytes: 100, depth: 3, documents: 2, nodes: 12)
         #expect(try parseYAML(Array("[[[1]]]\n---\na: 1".utf8), limits: limits).count == 2)
         for text in ["[[[[1]]]]", "---\n---\n---\n", "[1,2,3,4,5,6,7,8,9,10,11,12]"] {
             #expect(throws: YAMLError.self) { try parseYAML(Array(text.utf8), limits: limits) }
@@ -64,7 +64,7 @@ import YAML
 
     @Test("an alias counts with all it stands for, in nodes and in depth")
     func aliases() throws {
-        let limits = YAMLLimits(bytes: 1000, depth: 4, documents: 1, nodes: 14)
+        let limits = FileLimits(bytes: 1000, depth: 4, documents: 1, nodes: 14)
         #expect(try parseYAML(Array("a: &x [[1]]\nb: [*x]".utf8), limits: limits).count == 1)
         #expect(throws: YAMLError.self) { try parseYAML(Array("a: &x [[1]]\nb: [[*x]]".utf8), limits: limits) }
         #expect(throws: YAMLError.self) { try parseYAML(Array("a: &x [1,2,3]\nb: [*x,*x]".utf8), limits: limits) }

@@ -9,7 +9,7 @@ private func json(_ text: String) throws -> [String] {
     try parseYAML(Array(text.utf8)).map { $0.value.jsonText() }
 }
 
-private func failure(_ text: String, limits: YAMLLimits = .standard, reserved: String = "") -> YAMLError? {
+private func failure(_ text: String, limits: FileLimits = .standard, reserved: String = "") -> YAMLError? {
     do {
         _ = try parseYAML(Array(text.utf8), limits: limits, reserved: reserved)
         return nil

@@ -57,7 +57,7 @@ private func objects(in bytes: [UInt8], file: String) throws(CommandError) -> [V
     let name = file == "-" ? "standard input" : file
     let documents: [Value]
     do {
-        let limits = YAMLLimits(bytes: 256 << 20, depth: 100, documents: 100_000, nodes: 50_000_000)
+        let limits = FileLimits(bytes: 256 << 20, depth: 100, documents: 100_000, nodes: 50_000_000)
         // JSON is YAML, but the JSON reader is much faster and its errors are clearer.
         let isJSON = bytes.first { $0 > 0x20 } == UInt8(ascii: "{")
         documents = isJSON ? [try parseJSON(bytes)] : try parseYAML(bytes, limits: limits).map(\.value)

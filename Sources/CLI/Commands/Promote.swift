@@ -77,7 +77,7 @@ private struct Promotion {
         let repository = try ChangeTarget(invocation).access.mergeable()
         let (request, pipeline) = try await request(repository)
         let planner = PromotionPlanner(
-            repository, renderer: Renderer(settings: RenderSettings(disabledWarnings: pipeline.disabledWarnings)),
+            repository, renderer: Renderer(),
             now: wallClock())
         progress.update("comparing \(request.from.name) with \(request.to.name)")
         if invocation.isOn("dry-run") { return try await dryRun(request, planner, repository, expectation, progress) }

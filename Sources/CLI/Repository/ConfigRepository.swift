@@ -102,9 +102,7 @@ struct Workspace: Sendable {
             hint: didYouMean(text, in: names) ?? "there are \(names.joined(separator: ", "))")
     }
 
-    var renderer: Renderer {
-        Renderer(settings: pipeline.map { RenderSettings(disabledWarnings: $0.disabledWarnings) } ?? RenderSettings())
-    }
+    let renderer = Renderer()
 
     func rendering(of environment: Environment) -> Rendering { renderer.render(snapshot, for: environment).rendering }
 }

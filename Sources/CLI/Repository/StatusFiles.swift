@@ -17,7 +17,7 @@ struct StatusFiles {
     /// For people.
     let name: String
     let pipeline: Pipeline
-    let renderer: Renderer
+    let renderer = Renderer()
     /// Knows the commits of all snapshots.
     let histories: any LineageSource
     private let revision: String?
@@ -37,7 +37,6 @@ struct StatusFiles {
             (name, pipeline) = (repository.top, try workspace.usablePipeline(invocation.console))
             histories = try LocalRepository(openingAt: repository.top, configRoot: repository.path)
         }
-        renderer = Renderer(settings: RenderSettings(disabledWarnings: pipeline.disabledWarnings))
     }
 
     /// An address, or a repository without files of its own.

@@ -101,7 +101,7 @@ struct Daemon {
                 return registry.text()
             },
             actions: Self.actions(
-                configuration, mirror: mirror, renderer: renderer, board: board, repository: repository,
+                configuration, mirror: mirror, board: board, repository: repository,
                 clusters: clusters, outbox: outbox, logger: logger))
         sources.rendering = { try await details.rendering(environment: $0, commit: $1) }
         sources.live = { try await details.live(environment: $0, service: $1) }
@@ -183,7 +183,7 @@ struct Daemon {
 
     /// What can be changed from pages and REST, on the daemon's own mirror and with its credentials.
     private static func actions(
-        _ configuration: ServeConfiguration, mirror: GitMirror, renderer: Renderer, board: StatusBoard,
+        _ configuration: ServeConfiguration, mirror: GitMirror, board: StatusBoard,
         repository: RepositoryLoop, clusters: ClusterSet, outbox: Outbox, logger: Logger
     ) -> Actions {
         let desk = ChangeDesk(
@@ -192,7 +192,7 @@ struct Daemon {
                 let status = board.current
                 return Pipeline(environments: status.environments.map(\.environment), policy: status.policy)
             },
-            renderer: renderer, committer: CommitIdentity(name: "kubernaut", email: "kubernaut@kubernaut.invalid"),
+            committer: CommitIdentity(name: "kubernaut", email: "kubernaut@kubernaut.invalid"),
             changed: { _ in repository.request(.webhook) })
         return Actions(
             Actions.Tools(

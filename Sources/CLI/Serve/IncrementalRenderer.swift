@@ -4,8 +4,7 @@ import Domain
 import Lifecycle
 import Render
 
-/// Renders environments again and again; what did not change since the last time is taken from memory. Each snapshot's
-/// own `kubernaut.yaml` says which warnings are wanted.
+/// Renders environments again and again; what did not change since the last time is taken from memory.
 ///
 /// Safe from any thread.
 final class IncrementalRenderer: Sendable {
@@ -15,8 +14,6 @@ final class IncrementalRenderer: Sendable {
     init(_ renderer: Renderer) { self.renderer = renderer }
 
     func render(_ snapshot: SourceSnapshot, for environment: Environment) -> Rendering {
-        let pipeline = Renderer.pipeline(in: snapshot).content
-        let renderer = pipeline.map { self.renderer.hiding($0.disabledWarnings) } ?? self.renderer
         // Taken out while it changes: a second owner would make every change a copy.
         var cache = caches.withLock { $0.removeValue(forKey: environment.name) } ?? RenderCache()
         let rendering = renderer.render(snapshot, for: environment, updating: &cache)

@@ -2,7 +2,7 @@
 
 public import Domain
 public import Lifecycle
-public import Render
+import Render
 
 /// Where a server's changes to the config repository are made: the one writer for everybody who asks by page or REST.
 ///
@@ -25,7 +25,6 @@ public struct ChangeDesk: Sendable {
     /// The config root inside the repository, for the places in diagnostics.
     private let root: String
     private let pipeline: @Sendable () -> Pipeline
-    private let baseRenderer: Renderer
     private let committer: CommitIdentity
     private let timeout: Duration
     private let changed: @Sendable (_ branch: String) -> Void
@@ -39,20 +38,19 @@ public struct ChangeDesk: Sendable {
     ///   - changed: Called after a push, so that what was changed is looked at at once.
     public init(
         _ repository: any MergeableRepository, root: String, pipeline: @escaping @Sendable () -> Pipeline,
-        renderer: Renderer, committer: CommitIdentity, timeout: Duration = .seconds(30), now: @escaping Now = wallClock,
+        committer: CommitIdentity, timeout: Duration = .seconds(30), now: @escaping Now = wallClock,
         changed: @escaping @Sendable (_ branch: String) -> Void
     ) {
         self.repository = repository
         self.root = root
         self.pipeline = pipeline
-        baseRenderer = renderer
         self.committer = committer
         self.timeout = timeout
         self.now = now
         self.changed = changed
     }
 
-    private var renderer: Renderer { baseRenderer.hiding(pipeline().disabledWarnings) }
+    private let renderer = Renderer()
     private var planner: PromotionPlanner { PromotionPlanner(repository, renderer: renderer, now: now()) }
 
     /// The record in a file under `releases/`; nil when it cannot be read.

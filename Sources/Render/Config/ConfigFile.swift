@@ -25,7 +25,7 @@ struct ConfigFile {
     /// The only document; nil when the file is unreadable, a null for an empty file.
     let root: YAMLNode?
 
-    init(path: String, bytes: [UInt8], limits: YAMLLimits = .standard) {
+    init(path: String, bytes: [UInt8], limits: FileLimits = .standard) {
         self.path = path
         var limits = limits
         limits.documents = 1

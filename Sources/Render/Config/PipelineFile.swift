@@ -13,6 +13,7 @@ enum PipelineFile {
             return Reading(content: nil, diagnostics: file.diagnostics)
         }
         let disabled = warnings(members["warnings"], &file)
+        let limits = limits(members["limits"], &file)
         guard let list = members["environments"] else {
             file.error(
                 Codes.missingKey, "\(path) names no environments", at: root.mark,
@@ -24,11 +25,11 @@ enum PipelineFile {
             teams: members["teams"], grants: members["grants"], environments: environments, &file)
         let pipeline =
             environments.isEmpty || file.hasErrors
-            ? nil : Pipeline(environments: environments, disabledWarnings: disabled, policy: policy)
+            ? nil : Pipeline(environments: environments, disabledWarnings: disabled, limits: limits, policy: policy)
         return Reading(content: pipeline, diagnostics: file.diagnostics)
     }
 
-    private static let rootKeys = ["environments", "teams", "grants", "warnings"]
+    private static let rootKeys = ["environments", "teams", "grants", "warnings", "limits"]
 
     private static func environments(_ member: YAMLMember, _ file: inout ConfigFile) -> [Environment] {
         guard let items = member.value.items, !items.isEmpty else {
@@ -62,6 +63,24 @@ enum PipelineFile {
                 at: member.value.mark, hint: "two environments cannot both own what \(heir.name) has in the cluster")
         }
         return environments
+    }
+
+    // MARK: Limits
+
+    /// `{mebibytes: 16, nodes: 1000000}`; what is not named stays as it is.
+    private static func limits(_ member: YAMLMember?, _ file: inout ConfigFile) -> FileLimits {
+        var limits = FileLimits.standard
+        let keys = ["mebibytes", "depth", "documents", "nodes"]
+        guard let member, let members = file.map(member.value, "limits", keys: keys) else { return limits }
+        if let size = file.integer(members["mebibytes"], in: FileLimits.mebibyteRange) {
+            limits.bytes = Int(size) << 20
+        }
+        if let depth = file.integer(members["depth"], in: FileLimits.depthRange) { limits.depth = Int(depth) }
+        if let count = file.integer(members["documents"], in: FileLimits.documentRange) {
+            limits.documents = Int(count)
+        }
+        if let count = file.integer(members["nodes"], in: FileLimits.nodeRange) { limits.nodes = Int(count) }
+        return limits
     }
 
     // MARK: Warnings

@@ -21,8 +21,10 @@ struct ServiceFile: Sendable {
         template: nil, templateMark: nil, team: nil, source: nil, needs: [], needsNoRelease: false,
         adoptsExisting: nil, values: nil)
 
-    static func read(_ bytes: [UInt8], path: String) -> Reading<ServiceFile> {
-        var file = ConfigFile(path: path, bytes: bytes)
+    static func read(
+        _ bytes: [UInt8], path: String, limits: FileLimits = .standard
+    ) -> Reading<ServiceFile> {
+        var file = ConfigFile(path: path, bytes: bytes, limits: limits)
         let keys = ["template", "team", "source", "needs", "release", "adopt", "values"]
         guard let root = file.root, let members = file.map(root, "a service", keys: keys) else {
             return Reading(content: nil, diagnostics: file.diagnostics)
@@ -73,8 +75,8 @@ struct OverrideFile: Sendable {
     let isEnabled: Bool
     let values: YAMLNode?
 
-    static func read(_ bytes: [UInt8], path: String) -> Reading<OverrideFile> {
-        var file = ConfigFile(path: path, bytes: bytes)
+    static func read(_ bytes: [UInt8], path: String, limits: FileLimits) -> Reading<OverrideFile> {
+        var file = ConfigFile(path: path, bytes: bytes, limits: limits)
         guard let root = file.root else { return Reading(content: nil, diagnostics: file.diagnostics) }
         guard let members = root.members else {
             if !root.isNull {
@@ -112,8 +114,8 @@ enum HoldFile {
 
 /// Reads `defaults.yaml` and `<environment>/defaults.yaml`: a map of values.
 enum DefaultsFile {
-    static func read(_ bytes: [UInt8], path: String) -> Reading<YAMLNode> {
-        var file = ConfigFile(path: path, bytes: bytes)
+    static func read(_ bytes: [UInt8], path: String, limits: FileLimits) -> Reading<YAMLNode> {
+        var file = ConfigFile(path: path, bytes: bytes, limits: limits)
         guard let root = file.root else { return Reading(content: nil, diagnostics: file.diagnostics) }
         guard root.members != nil || root.isNull else {
             file.error(Codes.badValue, "defaults must be a map of values", at: root.mark)

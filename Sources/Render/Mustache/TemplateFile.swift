@@ -40,7 +40,7 @@ struct FlatTemplate: Sendable {
     /// In the order of their tokens.
     let tags: [TemplateTag]
 
-    init(_ template: Template, prefix: [UInt8], limits: YAMLLimits) throws(ExpandedTextError) {
+    init(_ template: Template, prefix: [UInt8], limits: FileLimits) throws(ExpandedTextError) {
         var expander = Expander(
             template, values: .null, token: prefix, outputLimit: limits.bytes, partial: { _ in nil })
         let expansion = expander.run()
@@ -71,7 +71,7 @@ struct ExpandedText: Sendable {
     }
 
     /// Parses the text; documents that hold nothing are left out.
-    func documents(_ limits: YAMLLimits) throws(ExpandedTextError) -> [Fill] {
+    func documents(_ limits: FileLimits) throws(ExpandedTextError) -> [Fill] {
         do {
             let nodes = try parseYAML(output, limits: limits, reserved: String(decoding: prefix, as: UTF8.self))
             return nodes.filter { !$0.isNull }.map { Fill($0, prefix: prefix) }

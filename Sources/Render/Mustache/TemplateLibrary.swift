@@ -42,7 +42,7 @@ struct TemplateLibrary: Sendable {
     /// Stands for "the names of all templates" among dependencies.
     static let allTemplates = folder
 
-    init(_ snapshot: SourceSnapshot, reusing previous: TemplateLibrary?, limits: YAMLLimits) {
+    init(_ snapshot: SourceSnapshot, reusing previous: TemplateLibrary?, limits: FileLimits) {
         var files: [String: TemplateFile] = [:]
         for (path, source) in snapshot.files where path.hasPrefix(Self.folder) {
             guard Self.endings.contains(where: path.hasSuffix), !path.hasSuffix(Self.schemaEnding) else { continue }
@@ -73,7 +73,7 @@ struct TemplateLibrary: Sendable {
     }
 
     private static func schemas(
-        _ snapshot: SourceSnapshot, reusing known: [String: ValuesSchema]?, _ limits: YAMLLimits
+        _ snapshot: SourceSnapshot, reusing known: [String: ValuesSchema]?, _ limits: FileLimits
     ) -> [String: ValuesSchema] {
         var schemas: [String: ValuesSchema] = [:]
         for (path, source) in snapshot.files
@@ -104,7 +104,7 @@ struct TemplateLibrary: Sendable {
 
     private static func use(
         of file: TemplateFile, _ partials: [String: TemplateFile], _ known: Result<FlatTemplate, ExpandedTextError>?,
-        _ limits: YAMLLimits
+        _ limits: FileLimits
     ) -> TemplateUse {
         var reached: [String: TemplateFile] = [:]
         let schemaPath = folder + name(of: file.path, in: folder) + schemaEnding

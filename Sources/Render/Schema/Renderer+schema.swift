@@ -49,7 +49,7 @@ extension Renderer {
             }
             diagnostics += places.diagnostics(problems, service.name)
         }
-        return diagnostics + warnings(about: unknown) { schemas.hint(for: $0) }
+        return diagnostics + warnings(about: unknown, settings(for: snapshot)) { schemas.hint(for: $0) }
     }
 
     /// The same from a cluster that was asked about each object.
@@ -75,11 +75,12 @@ extension Renderer {
             }
             diagnostics += places.diagnostics(problems, service.name)
         }
-        return diagnostics + warnings(about: unknown) { reasons[$0] }
+        return diagnostics + warnings(about: unknown, settings(for: snapshot)) { reasons[$0] }
     }
 
     private func warnings(
-        about unknown: [GroupVersionKind: (first: Manifest, count: Int)], hint: (GroupVersionKind) -> String?
+        about unknown: [GroupVersionKind: (first: Manifest, count: Int)], _ settings: RenderSettings,
+        hint: (GroupVersionKind) -> String?
     ) -> [Diagnostic] {
         guard !settings.disabledWarnings.contains(Codes.schemaMissing) else { return [] }
         return unknown.sorted { $0.key.description < $1.key.description }.map { kind, found in
@@ -128,10 +129,11 @@ private struct ProblemPlaces {
 
     private mutating func sharedContext() -> RenderContext {
         if let context { return context }
+        let settings = renderer.settings(for: snapshot)
         let made = RenderContext(
-            snapshot: snapshot, environment: environment, settings: renderer.settings,
-            library: TemplateLibrary(snapshot, reusing: nil, limits: renderer.settings.limits),
-            defaults: renderer.defaults(snapshot, environment).values)
+            snapshot: snapshot, environment: environment, settings: settings,
+            library: TemplateLibrary(snapshot, reusing: nil, limits: settings.limits),
+            defaults: renderer.defaults(snapshot, environment, settings).values)
         context = made
         return made
     }

@@ -6,7 +6,7 @@ import YAML
 
 extension ValuesSchema {
     /// Reads a schema's text. Problems are diagnostics of it; only then `check` says something when it has no errors.
-    init(file: String, source: SourceFile, limits: YAMLLimits = .standard) {
+    init(file: String, source: SourceFile, limits: FileLimits = .standard) {
         var compiler = ValuesSchemaCompiler(file: file)
         let root = compiler.read(source.bytes, limits)
         if let root { compiler.compile(root) }
@@ -60,7 +60,7 @@ struct ValuesSchemaCompiler {
     }
 
     /// JSON, read by the reader of YAML for the places.
-    mutating func read(_ bytes: [UInt8], _ limits: YAMLLimits) -> YAMLNode? {
+    mutating func read(_ bytes: [UInt8], _ limits: FileLimits) -> YAMLNode? {
         text = TemplateText(bytes)
         lines = LineIndex(bytes)
         do {
