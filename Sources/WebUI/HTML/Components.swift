@@ -206,3 +206,17 @@ func cell(_ label: StaticString, _ content: HTML, kind: StaticString = "") -> HT
 
 func rowHead(_ content: HTML) -> HTML { "<th scope=\"row\" role=\"rowheader\">\(content)</th>" }
 func row(_ cells: HTML) -> HTML { "<tr role=\"row\">\(cells)</tr>\n" }
+
+/// Ways to the pages before and after, by `page=` in the address; nothing when there is one page alone.
+func pager(_ page: Int, of count: Int, _ context: PageContext) -> HTML {
+    guard count > 1 else { return "" }
+    func link(_ page: Int, _ text: HTML) -> HTML {
+        (1...count).contains(page)
+            ? "<a href=\"\(context.path)\(context.query.with("page", "\(page)").text)\">\(text)</a>"
+            : "<span class=\"dim\">\(text)</span>"
+    }
+    return """
+        <nav class="pager" aria-label="Pages">\(link(page - 1, "Previous page")) \
+        <span>Page \(page) of \(count)</span> \(link(page + 1, "Next page"))</nav>
+        """
+}

@@ -22,7 +22,7 @@ func objectsPage(_ environment: EnvironmentStatus, _ context: PageContext) -> Pa
             \(down)
             \(filterForm(list, environment, context))
             <section class="card" aria-label="Objects">\(objectTable(list, name, context))</section>
-            \(pager(list, context))
+            \(pager(list.page, of: list.pageCount, context))
             \(leftovers(environment))
             """)
 }
@@ -137,19 +137,6 @@ private func objectTable(_ list: ObjectList, _ environment: Name, _ context: Pag
     return table(
         caption: "Objects, \(list.total) of \(list.all)", columns: ["Kind", "Name", "Service", "Health", "Git"],
         rows: rows)
-}
-
-private func pager(_ list: ObjectList, _ context: PageContext) -> HTML {
-    guard list.pageCount > 1 else { return "" }
-    func link(_ page: Int, _ text: HTML) -> HTML {
-        (1...list.pageCount).contains(page)
-            ? "<a href=\"\(context.path)\(context.query.with("page", "\(page)").text)\">\(text)</a>"
-            : "<span class=\"dim\">\(text)</span>"
-    }
-    return """
-        <nav class="pager" aria-label="Pages">\(link(list.page - 1, "Previous page")) \
-        <span>Page \(list.page) of \(list.pageCount)</span> \(link(list.page + 1, "Next page"))</nav>
-        """
 }
 
 /// What is in the cluster and not in git.

@@ -15,7 +15,7 @@ func overviewPage(_ context: PageContext) -> Page {
         \(environmentStrip(context))
         \(filterForm(status, filter, context.query))
         \(matrixTable(matrix, context))
-        \(pager(matrix, context))
+        \(pager(matrix.page, of: matrix.pageCount, context))
         """ : firstSteps(status)
     return Page(
         title: "Overview", section: .overview, topics: ["releases"], alternate: "/api/v1/status",
@@ -173,19 +173,6 @@ private func filterForm(_ status: DaemonStatus, _ filter: ReleaseMatrix.Filter, 
         <label class="check"><input type="checkbox" name="behind" value="1"\(filter.onlyBehind ? " checked=\"checked\"" : "")/> \
         only with something waiting</label>
         \(kept)<button type="submit">Apply</button> \(clear)</form>
-        """
-}
-
-private func pager(_ matrix: ReleaseMatrix, _ context: PageContext) -> HTML {
-    guard matrix.pageCount > 1 else { return "" }
-    func link(_ page: Int, _ text: HTML) -> HTML {
-        (1...matrix.pageCount).contains(page)
-            ? "<a href=\"/\(context.query.with("page", "\(page)").text)\">\(text)</a>"
-            : "<span class=\"dim\">\(text)</span>"
-    }
-    return """
-        <nav class="pager" aria-label="Pages">\(link(matrix.page - 1, "Previous page")) \
-        <span>Page \(matrix.page) of \(matrix.pageCount)</span> \(link(matrix.page + 1, "Next page"))</nav>
         """
 }
 
