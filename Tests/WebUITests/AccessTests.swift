@@ -65,18 +65,6 @@ private struct Door {
     }
 }
 
-/// Nothing here is old enough for GitHub to be asked.
-private struct SilentProvider: IdentityProvider {
-    let issuer = "https://github.example/login/oauth"
-    func authorizeURL(state: String, challenge: String, redirect: String) -> String {
-        "https://github.example/?\(state)"
-    }
-    func token(for code: String, verifier: String, redirect: String) async throws(LoginError) -> Secret { throw away }
-    func person(with token: Secret, at now: Instant) async throws(LoginError) -> Person { throw away }
-    func revoke(_ token: Secret) async {}
-    private var away: LoginError { LoginError(.unreachable, operation: "asking", detail: "nobody is there") }
-}
-
 @Suite("The door to the pages", .timeLimit(.minutes(1)))
 struct AccessTests {
     /// Who gets in where, written down a second time, by hand. 303 leads to the login; 404 is also what does not exist.

@@ -46,15 +46,6 @@ private struct ClosedRepository: MergeableRepository {
     }
 }
 
-private struct NoProvider: IdentityProvider {
-    let issuer = "https://github.example"
-    func authorizeURL(state: String, challenge: String, redirect: String) -> String { "" }
-    func token(for code: String, verifier: String, redirect: String) async throws(LoginError) -> Secret { throw away }
-    func person(with token: Secret, at now: Instant) async throws(LoginError) -> Person { throw away }
-    func revoke(_ token: Secret) async {}
-    private var away: LoginError { LoginError(.unreachable, operation: "asking", detail: "nobody is there") }
-}
-
 /// Somebody with one grant, given to themselves or to their team.
 private struct Someone: Sendable, CustomStringConvertible {
     let role: Role
@@ -201,7 +192,7 @@ private struct Crowd {
         }
         await sessions.add(Self.session("stranger", 900, teams: [], box))
         let login = LoginSite(
-            provider: NoProvider(), sessions: sessions, box: box, publicURL: "https://kubernaut.example",
+            provider: SilentProvider(), sessions: sessions, box: box, publicURL: "https://kubernaut.example",
             now: { Fixture.now })
         let shown = status
         let desk = ChangeDesk(

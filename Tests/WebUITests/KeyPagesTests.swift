@@ -89,15 +89,6 @@ struct KeyShop {
     }
 }
 
-private struct SilentProvider: IdentityProvider {
-    let issuer = "https://github.example/login/oauth"
-    func authorizeURL(state: String, challenge: String, redirect: String) -> String { "https://github.example/" }
-    func token(for code: String, verifier: String, redirect: String) async throws(LoginError) -> Secret { throw away }
-    func person(with token: Secret, at now: Instant) async throws(LoginError) -> Person { throw away }
-    func revoke(_ token: Secret) async {}
-    private var away: LoginError { LoginError(.unreachable, operation: "asking", detail: "nobody is there") }
-}
-
 @Suite("Keys for machines", .timeLimit(.minutes(1)))
 struct KeyPagesTests {
     private func form(_ changes: [(String, String)] = []) -> Query {

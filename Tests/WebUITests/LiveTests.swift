@@ -39,7 +39,7 @@ private final class WatchedSite: Sendable {
         limits.streams = streams
         hub = LiveHub(limits: limits) { AsyncStream { _ in } }
         let login = LoginSite(
-            provider: NoProvider(), sessions: sessions, box: SealedBox(keys: [[UInt8](repeating: 5, count: 32)]),
+            provider: SilentProvider(), sessions: sessions, box: SealedBox(keys: [[UInt8](repeating: 5, count: 32)]),
             publicURL: "https://kubernaut.example", now: { Fixture.now })
         var sources = WebPages.Sources(
             status: { board.status }, history: Fixture.History(), detail: { _, _, _ in nil },
@@ -141,15 +141,6 @@ private final class Watcher: Sendable {
         task.cancel()
         return await task.value
     }
-}
-
-private struct NoProvider: IdentityProvider {
-    let issuer = "https://github.example"
-    func authorizeURL(state: String, challenge: String, redirect: String) -> String { "" }
-    func token(for code: String, verifier: String, redirect: String) async throws(LoginError) -> Secret { throw away }
-    func person(with token: Secret, at now: Instant) async throws(LoginError) -> Person { throw away }
-    func revoke(_ token: Secret) async {}
-    private var away: LoginError { LoginError(.unreachable, operation: "asking", detail: "nobody is there") }
 }
 
 @Suite("Live pages", .timeLimit(.minutes(1)))
