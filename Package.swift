@@ -76,7 +76,7 @@ let package = Package(
         room("Reconciler", ["Domain", "Lifecycle", "Logging", "JSON", "Crypto", "Health"]),
         room("Changes", ["Domain", "Lifecycle", "YAML", "JSON", "Crypto", "Render"]),
         room("Signatures", ["Domain", "Platform", "Lifecycle", "Logging", "JSON", "Crypto"]),
-        room("History", ["Domain", "Lifecycle", "JSON", "Access", "CSQLite", "CPostgres"]),
+        room("History", ["Domain", "Lifecycle", "JSON", "Crypto", "Access", "CSQLite", "CPostgres"]),
         room("Access", ["Domain", "Lifecycle", "Logging", "JSON", "Crypto", "HTTPClient"]),
         room("HTTPServer", ["Domain", "Platform", "Lifecycle", "CHTTPServer", "CZlib"]),
         room("Notifications", ["Domain", "Platform", "Lifecycle", "Logging", "JSON", "Crypto", "HTTPClient"]),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Access
+import Crypto
 public import Domain
 import JSON
 
@@ -54,7 +55,7 @@ private let keyColumns = """
 
 private func columns(of key: APIKey) -> [SQLValue] {
     [
-        .text(key.id), .text(key.name), .text(key.digest.hexText),
+        .text(key.id), .text(key.name), .text(hex(key.digest)),
         .text(jsonList(key.scope.permissions.map(\.rawValue).sorted())),
         .text(jsonList(key.scope.environments.map(\.pattern))), .text(jsonList(key.scope.services.map(\.pattern))),
         .text(key.createdBy), .optional(key.ownerID), .instant(key.createdAt), .instant(key.expiresAt),
@@ -85,13 +86,6 @@ private func texts(_ json: String) -> [String] {
 }
 
 extension [UInt8] {
-    fileprivate var hexText: String {
-        map { byte in
-            let digits = String(byte, radix: 16)
-            return byte < 16 ? "0\(digits)" : digits
-        }.joined()
-    }
-
     /// Nil when `text` is not an even number of hexadecimal digits.
     fileprivate init?(hexText text: String) {
         let digits = text.utf8.compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
