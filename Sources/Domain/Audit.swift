@@ -61,7 +61,7 @@ public struct AuditRecord: Sendable, Hashable, Identifiable {
         }
     }
 
-    /// As `newID` makes it: sorts by time, which stores rely on to find rows of some days.
+    /// A `TimeOrderedID`: sorts by time, which stores rely on to find rows of some days.
     public let id: String
     public let at: Instant
     public let actor: Actor
@@ -81,19 +81,6 @@ public struct AuditRecord: Sendable, Hashable, Identifiable {
     public var detail: String?
     /// The commit that it made or was about.
     public var commit: CommitID?
-
-    /// An id for a row of now: `idStart`, and 20 hexadecimal digits of chance.
-    public static func newID(at now: Instant) -> String {
-        idStart(at: now) + (0..<2).map { _ in digits(UInt64.random(in: 0..<1 << 40), 10) }.joined()
-    }
-
-    /// How ids of this moment begin: 12 hexadecimal digits, its milliseconds since 1970.
-    public static func idStart(at moment: Instant) -> String { digits(UInt64(max(0, moment.milliseconds)), 12) }
-
-    private static func digits(_ number: UInt64, _ count: Int) -> String {
-        let text = String(number, radix: 16)
-        return String(repeating: "0", count: max(0, count - text.count)) + text.suffix(count)
-    }
 
     public init(
         id: String, at: Instant, actor: Actor, channel: Channel, action: Action, result: Result

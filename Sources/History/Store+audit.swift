@@ -53,11 +53,11 @@ struct AuditStatement: Sendable {
         add("id IN (SELECT audit_id FROM audit_service WHERE service = ?)", query.service?.text)
         // Ids begin with the time: the primary key leads to the days that are meant, give or take one.
         if let since = query.since {
-            add("id >= ?", AuditRecord.idStart(at: since.adding(.zero - Self.day)))
+            add("id >= ?", TimeOrderedID.start(at: since.adding(.zero - Self.day)))
             add("at >= ?", .instant(since))
         }
         if let until = query.until {
-            add("id < ?", AuditRecord.idStart(at: until.adding(Self.day)))
+            add("id < ?", TimeOrderedID.start(at: until.adding(Self.day)))
             add("at < ?", .instant(until))
         }
         if let part = query.part { add(part) }

@@ -66,7 +66,7 @@ import Testing
         await watch.look()
         #expect(try await branch.rows().isEmpty)
         var own = AuditRecord(
-            id: AuditRecord.newID(at: wallClock()), at: wallClock(), actor: .init(name: "ann", personID: 1),
+            id: TimeOrderedID.make(at: wallClock()), at: wallClock(), actor: .init(name: "ann", personID: 1),
             channel: .web, action: .release, result: .done)
         own.environment = Name("dev")
         own.commit = Branch.commit(5).id

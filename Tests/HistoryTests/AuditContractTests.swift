@@ -98,13 +98,13 @@ import Testing
 
     @Test("new ids sort by time and do not repeat")
     func ids() {
-        let early = (0..<100).map { _ in AuditRecord.newID(at: rowTime(1)) }
+        let early = (0..<100).map { _ in TimeOrderedID.make(at: rowTime(1)) }
         #expect(Set(early).count == 100)
-        #expect(early.allSatisfy { $0.utf8.count == 32 && $0 < AuditRecord.newID(at: rowTime(2)) })
+        #expect(early.allSatisfy { $0.utf8.count == 32 && $0 < TimeOrderedID.make(at: rowTime(2)) })
     }
 }
 
-func rowID(_ number: Int) -> String { AuditRecord.idStart(at: rowTime(number)) + passID(number).suffix(20) }
+func rowID(_ number: Int) -> String { TimeOrderedID.start(at: rowTime(number)) + passID(number).suffix(20) }
 func rowTime(_ number: Int) -> Instant { Instant(milliseconds: 1_700_000_000_000 + Int64(number)) }
 
 func row(_ number: Int, actor: String = "ann") -> AuditRecord {

@@ -18,7 +18,7 @@ struct AuditPagesTests {
             let at = Fixture.ago(Int64(count - number))
             let (name, id) = [("ann", Int64(1)), ("dev", 2), ("prodmin", 4)][number % 3]
             var record = AuditRecord(
-                id: AuditRecord.newID(at: at), at: at, actor: .init(name: name, personID: id), channel: .api,
+                id: TimeOrderedID.make(at: at), at: at, actor: .init(name: name, personID: id), channel: .api,
                 action: number % 2 == 0 ? .promote : .hold, result: number % 5 == 0 ? .refused : .done)
             record.environment = number % 4 == 0 ? nil : Fixture.name(number % 2 == 0 ? "dev" : "production")
             record.services = number % 2 == 0 ? [Fixture.name("cart")] : []

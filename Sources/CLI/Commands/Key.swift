@@ -187,7 +187,7 @@ private struct KeyBook {
 
     private func note(_ action: AuditRecord.Action, _ key: APIKey, _ store: Store, _ now: Instant) async throws {
         var record = AuditRecord(
-            id: AuditRecord.newID(at: now), at: now, actor: AuditRecord.Actor(name: user), channel: .cli,
+            id: TimeOrderedID.make(at: now), at: now, actor: AuditRecord.Actor(name: user), channel: .cli,
             action: action, result: .done)
         if action == .keyCreated { record.to = key.id } else { record.from = key.id }
         record.detail = "\(key.name), past the daemon"

@@ -51,7 +51,7 @@ extension AuditRecord {
             case .unreadable, .unavailable: .failed
             }
         self.init(
-            id: Self.newID(at: delivery.at), at: delivery.at, actor: Actor(name: "webhook \(delivery.hook)"),
+            id: TimeOrderedID.make(at: delivery.at), at: delivery.at, actor: Actor(name: "webhook \(delivery.hook)"),
             channel: .webhook, action: .delivery, result: result)
         let event = [delivery.event, delivery.id].filter { !$0.isEmpty }.joined(separator: " ")
         detail = event.isEmpty ? delivery.detail : "\(event): \(delivery.detail)"

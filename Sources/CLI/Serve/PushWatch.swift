@@ -129,7 +129,7 @@ actor PushWatch: Service {
     ) async throws {
         let now = tools.now()
         var record = AuditRecord(
-            id: AuditRecord.newID(at: now), at: now, actor: AuditRecord.Actor(name: author), channel: .git,
+            id: TimeOrderedID.make(at: now), at: now, actor: AuditRecord.Actor(name: author), channel: .git,
             action: action, result: .done)
         fill(&record)
         try await tools.audit.append(record)

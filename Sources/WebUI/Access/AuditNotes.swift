@@ -23,7 +23,7 @@ extension WebPages {
     ) async {
         let time = now()
         var record = AuditRecord(
-            id: AuditRecord.newID(at: time), at: time, actor: actor, channel: channel, action: action, result: result)
+            id: TimeOrderedID.make(at: time), at: time, actor: actor, channel: channel, action: action, result: result)
         fill(&record)
         do {
             try await sources.audit?.append(record)

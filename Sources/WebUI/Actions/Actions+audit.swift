@@ -90,7 +90,7 @@ extension Actions {
 
     private func write(_ errand: Errand, _ note: Note, _ result: AuditRecord.Result, _ visit: Visit) async {
         var record = AuditRecord(
-            id: AuditRecord.newID(at: now()), at: now(), actor: visit.actor, channel: visit.channel,
+            id: TimeOrderedID.make(at: now()), at: now(), actor: visit.actor, channel: visit.channel,
             action: errand.action,
             result: result)
         record.environment = note.environment ?? errand.environment
