@@ -13,6 +13,8 @@ public enum Permission: String, Sendable, Hashable, CaseIterable {
     case hold
     /// Confirms a list of deletions above the budget.
     case prune
+    /// Stops all writes to an environment, and lets them go on.
+    case suspend
     /// Reads who did what.
     case audit
     /// Makes and revokes keys.
@@ -23,7 +25,7 @@ public enum Permission: String, Sendable, Hashable, CaseIterable {
         switch self {
         case .view: .observer
         case .sync, .release, .promote, .rollback, .hold: .developer
-        case .prune: .maintainer
+        case .prune, .suspend: .maintainer
         case .audit, .keys: .admin
         }
     }

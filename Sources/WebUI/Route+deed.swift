@@ -18,11 +18,14 @@ extension Route {
         case syncs
         case newPrune
         case prunes
+        case newSuspension
+        case endSuspension
 
         private static let plain: [[String]: Deed] = [
             ["promotions", "new"]: .newPromotion, ["promotions"]: .promotions, ["rollbacks", "new"]: .newRollback,
             ["rollbacks"]: .rollbacks, ["holds", "new"]: .newHold, ["holds", "end"]: .endHold,
             ["syncs", "new"]: .syncs, ["prunes", "new"]: .newPrune, ["prunes"]: .prunes,
+            ["suspensions", "new"]: .newSuspension, ["suspensions", "end"]: .endSuspension,
         ]
 
         /// Nil when there is no such page.
@@ -42,15 +45,16 @@ extension Route {
         var rule: RouteRule {
             switch self {
             case .newPromotion, .promotion, .newRollback, .rollback, .newPrune: .someone
-            case .promotions, .rollbacks, .newHold, .endHold, .syncs, .prunes: .decidedByAction
+            case .promotions, .rollbacks, .newHold, .endHold, .syncs, .prunes, .newSuspension, .endSuspension:
+                .decidedByAction
             }
         }
 
         var methods: [String] {
             switch self {
             case .newPromotion, .promotion, .newRollback, .rollback, .newPrune: ["GET", "HEAD"]
-            case .promotions, .newHold: ["GET", "HEAD", "POST"]
-            case .rollbacks, .endHold, .syncs, .prunes: ["POST"]
+            case .promotions, .newHold, .newSuspension: ["GET", "HEAD", "POST"]
+            case .rollbacks, .endHold, .syncs, .prunes, .endSuspension: ["POST"]
             }
         }
     }

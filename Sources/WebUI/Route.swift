@@ -56,6 +56,8 @@ enum Route: Sendable, Equatable {
         case objects(Name)
         case heldPrune(Name)
         case confirmPrune(Name)
+        case suspend(Name)
+        case unsuspend(Name)
         case values(environment: Name, service: Name)
         case diff
         case releases

@@ -70,7 +70,8 @@ private struct Someone: Sendable, CustomStringConvertible {
     func may(_ permission: Permission, _ environment: String, _ service: String?) -> Bool {
         let ranks: [Role: Int] = [.observer: 0, .developer: 1, .maintainer: 2, .admin: 3]
         let needed: [Permission: Int] = [
-            .view: 0, .sync: 1, .release: 1, .promote: 1, .rollback: 1, .hold: 1, .prune: 2, .audit: 3, .keys: 3,
+            .view: 0, .sync: 1, .release: 1, .promote: 1, .rollback: 1, .hold: 1, .prune: 2, .suspend: 2, .audit: 3,
+            .keys: 3,
         ]
         return (ranks[role] ?? -1) >= (needed[permission] ?? 9) && (environments == "*" || environments == environment)
             && (services == "*" || services == service)
@@ -127,6 +128,12 @@ private struct Ask: Sendable, CustomStringConvertible {
                 Ask(
                     method: "POST", path: "/api/v1/environments/\(environment)/prune", body: ["hash": "aa"],
                     needs: [(.prune, environment, nil)], done: 202),
+                Ask(
+                    method: "POST", path: "/api/v1/environments/\(environment)/suspension", body: ["reason": "x"],
+                    needs: [(.suspend, environment, nil)], done: 202),
+                Ask(
+                    method: "DELETE", path: "/api/v1/environments/\(environment)/suspension", body: nil,
+                    needs: [(.suspend, environment, nil)], done: 200),
                 Ask(
                     method: "POST", path: "/api/v1/holds", body: ["all": true, "environment": env, "reason": "x"],
                     needs: [(.hold, environment, nil)]),
@@ -198,9 +205,11 @@ private struct Crowd {
         let desk = ChangeDesk(
             ClosedRepository(), root: "", pipeline: { Pipeline(environments: shown.environments.map(\.environment)) },
             committer: CommitIdentity(name: "k", email: "k@k"), changed: { _ in })
-        let actions = Actions(
-            Actions.Tools(
-                desk: desk, audit: nil, status: { shown }, requestSync: { _ in true }, confirmPrune: { _, _, _ in }))
+        var tools = Actions.Tools(
+            desk: desk, audit: nil, status: { shown }, requestSync: { _ in true }, confirmPrune: { _, _, _ in })
+        tools.suspend = { _, _, _, _ in }
+        tools.endSuspension = { _ in true }
+        let actions = Actions(tools)
         pages = WebPages(
             sources: .init(
                 status: { shown }, history: Fixture.History(), detail: { _, _, _ in nil }, requestSync: { _ in true },

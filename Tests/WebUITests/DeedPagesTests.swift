@@ -11,7 +11,7 @@ import Testing
 @testable import WebUI
 
 /// Somebody in front of a browser without scripts: reads pages, and sends the forms that are on them.
-private struct Reader: Sendable {
+struct Reader: Sendable {
     let pages: WebPages
     /// As a browser says it.
     var headers: HTTPHeaders = ["Sec-Fetch-Site": "same-origin"]

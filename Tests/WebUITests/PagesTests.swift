@@ -363,6 +363,7 @@ struct HostileContentTests {
         "/diff?a=\(percentEncoded(attack))&b=dev", "/diff?a=env:staging&b=env:dev", "/holds",
         "/diff?service=cart&a=live:dev&b=env:dev",
         "/holds/new?env=dev&service=cart&reason=\(percentEncoded(attack))&until=\(percentEncoded(attack))",
+        "/suspensions/new?env=dev&reason=\(percentEncoded(attack))&until=\(percentEncoded(attack))",
         "/prunes/new?env=dev", "/promotions/new?from=dev&to=staging&reason=\(percentEncoded(attack))",
         "/rollbacks/new?env=dev&service=cart&to=\(percentEncoded(attack))&until=\(percentEncoded(attack))",
         "/help/errors/\(percentEncoded(attack))",
@@ -380,11 +381,11 @@ struct HostileContentTests {
 
     private static func isLookedAt(_ deed: Route.Deed) -> Bool {
         switch deed {
-        case .newPromotion, .newRollback, .newHold, .newPrune: true
+        case .newPromotion, .newRollback, .newHold, .newPrune, .newSuspension: true
         // These need a repository: see "Changing things by page".
         case .promotions, .promotion, .rollback: false
         // Orders: no pages.
-        case .rollbacks, .endHold, .syncs, .prunes: false
+        case .rollbacks, .endHold, .syncs, .prunes, .endSuspension: false
         }
     }
 
@@ -400,7 +401,7 @@ struct HostileContentTests {
         }
         #expect(looks.allSatisfy(Self.isLookedAt) && deeds.allSatisfy(Self.isLookedAt))
         #expect(Set(looks.map { "\($0)".prefix { $0 != "(" } }).count == 8)
-        #expect(Set(deeds.map { "\($0)" }).count == 4)
+        #expect(Set(deeds.map { "\($0)" }).count == 5)
     }
 
     @Test("texts from files, commits and clusters never become markup", arguments: paths)

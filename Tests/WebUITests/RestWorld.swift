@@ -21,6 +21,8 @@ final class RestWorld: Sendable {
     let audit = MemoryAudit()
     let keys = MemoryKeys()
     let syncs = Lock<[String]>([])
+    /// What the cluster says to every order; nil when it obeys.
+    let clusterError = Lock<ClusterError?>(nil)
     private let board = Lock(DaemonStatus(repository: "the remote"))
     private let folder: TemporaryFolder
     private let role: Role?
@@ -38,6 +40,28 @@ final class RestWorld: Sendable {
 
     var status: DaemonStatus { board.withLock { $0 } }
     func change(_ body: (inout DaemonStatus) -> Void) { board.withLock { body(&$0) } }
+
+    /// Sets or ends what stands on an environment's ConfigMap.
+    func suspend(_ index: Int, _ suspension: Suspension?) {
+        change {
+            $0.environments[index].suspension = suspension
+            $0.version += 1
+        }
+    }
+
+    /// Replaces what the pipeline says of an environment.
+    func changeEnvironment(_ index: Int, _ change: (Environment) -> Environment) {
+        self.change { status in
+            let old = status.environments[index]
+            var new = EnvironmentStatus(environment: change(old.environment))
+            (new.head, new.appliedCommit, new.services, new.releases) = (
+                old.head, old.appliedCommit, old.services, old.releases
+            )
+            new.suspension = new.environment.suspension
+            status.environments[index] = new
+            status.version += 1
+        }
+    }
 
     static let environments = ["dev", "staging"].map { Environment(name: Fixture.name($0)) }
 
@@ -97,12 +121,27 @@ final class RestWorld: Sendable {
             syncs.withLock { $0.append(name.text) }
             return true
         }
-        let actions = Actions(
-            Actions.Tools(
-                desk: desk, audit: audit, status: { self.status }, requestSync: requestSync,
-                confirmPrune: { environment, hash, who in
-                    guard hash == "0123456789abcdef" else { throw ActionRefused("another list is held by now") }
-                }))
+        var tools = Actions.Tools(
+            desk: desk, audit: audit, status: { self.status }, requestSync: requestSync,
+            confirmPrune: { environment, hash, who in
+                guard hash == "0123456789abcdef" else { throw ActionRefused("another list is held by now") }
+            })
+        tools.suspend = { environment, reason, who, until in
+            if let error = self.clusterError.withLock({ $0 }) { throw error }
+            let index = self.status.environments.firstIndex { $0.environment == environment } ?? 0
+            self.suspend(
+                index,
+                Suspension(
+                    reason: reason, by: who, until: until,
+                    location: SourceLocation(file: "ConfigMap/\(environment.namespace)/kubernaut-\(environment.name)")))
+        }
+        tools.endSuspension = { environment in
+            let index = self.status.environments.firstIndex { $0.environment == environment } ?? 0
+            let wasSuspended = self.status.environments[index].suspension?.isInGit == false
+            if wasSuspended { self.suspend(index, nil) }
+            return wasSuspended
+        }
+        let actions = Actions(tools)
         return WebPages(
             sources: .init(
                 status: { self.status }, history: Fixture.History(),

@@ -194,26 +194,27 @@ struct Daemon {
             },
             committer: CommitIdentity(name: "kubernaut", email: "kubernaut@kubernaut.invalid"),
             changed: { _ in repository.request(.webhook) })
-        return Actions(
-            Actions.Tools(
-                desk: desk, audit: outbox, status: { board.current },
-                requestSync: { name in
-                    guard repository.environment(name) != nil else { return false }
-                    repository.request(.request)
-                    return true
-                },
-                confirmPrune: { environment, hash, who in
-                    guard let cluster = clusters[environment.cluster] else {
-                        throw ActionRefused("the cluster of \(environment.name) is not configured here")
-                    }
-                    let orders = EnvironmentOrders(for: environment, on: cluster)
-                    guard let held = try await orders.heldPrune(), held.hash == hash else {
-                        throw ActionRefused(
-                            "another list of deletions waits in \(environment.name) by now, or none",
-                            hint: "look at what waits, then confirm that")
-                    }
-                    try await orders.confirmPrune(hash, by: who)
-                }), logger: logger)
+        var tools = Actions.Tools(
+            desk: desk, audit: outbox, status: { board.current },
+            requestSync: { name in
+                guard repository.environment(name) != nil else { return false }
+                repository.request(.request)
+                return true
+            },
+            confirmPrune: { environment, hash, who in
+                guard let cluster = clusters[environment.cluster] else {
+                    throw ActionRefused("the cluster of \(environment.name) is not configured here")
+                }
+                let orders = EnvironmentOrders(for: environment, on: cluster)
+                guard let held = try await orders.heldPrune(), held.hash == hash else {
+                    throw ActionRefused(
+                        "another list of deletions waits in \(environment.name) by now, or none",
+                        hint: "look at what waits, then confirm that")
+                }
+                try await orders.confirmPrune(hash, by: who)
+            })
+        tools.connectSuspensions(to: clusters)
+        return Actions(tools, logger: logger)
     }
 
     /// The host's name, which in a pod is the pod's, and a number that no other life of it has.

@@ -32,6 +32,25 @@ struct ServerChanges {
         return .done
     }
 
+    // MARK: Suspend and unsuspend
+
+    func suspend(_ environment: Name, reason: String, until: Instant?) async throws -> ExitCode {
+        var order: Value = ["reason": .string(reason)]
+        if let until { order["until"] = .string("\(until)") }
+        _ = try await client.value("POST", "/api/v1/environments/\(environment)/suspension", order)
+        invocation.console.note(
+            "\(environment) is suspended\(until.map { " until \($0)" } ?? ""); to end it: "
+                + "kubernaut unsuspend \(environment) --server \(client.server)")
+        return .done
+    }
+
+    func unsuspend(_ environment: Name, reason: String?) async throws -> ExitCode {
+        let query = reason.map { Query([("reason", $0)]).text } ?? ""
+        let answer = try await client.value("DELETE", "/api/v1/environments/\(environment)/suspension" + query)
+        invocation.console.note("\(environment) \(answer["result"] == "ended" ? "goes on" : "was not suspended")")
+        return .done
+    }
+
     // MARK: Hold and resume
 
     func hold(_ environment: Name, services: [Name], team: Name?, reason: String, until: Instant?) async throws

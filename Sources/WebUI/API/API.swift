@@ -52,8 +52,8 @@ extension WebPages {
         case .deployments: return try deployments(request, context)
         case .deployment(let id): return try await deploymentPage(id, context)
         case .deploymentStatus(let id): return try await deploymentStatus(id, context)
-        case .sync, .confirmPrune, .createRelease, .withdraw, .promote, .rollback, .hold, .resume, .seedCreateRelease,
-            .deploy, .createKey, .revokeKey, .otherMethod:
+        case .sync, .confirmPrune, .suspend, .unsuspend, .createRelease, .withdraw, .promote, .rollback, .hold, .resume,
+            .seedCreateRelease, .deploy, .createKey, .revokeKey, .otherMethod:
             throw NotFound()
         }
     }
@@ -63,6 +63,8 @@ extension WebPages {
         switch route {
         case .sync(let name): return try await sync(name, context)
         case .confirmPrune(let name): return try await confirmPrune(name, request, context)
+        case .suspend(let name): return try await suspend(name, request, context)
+        case .unsuspend(let name): return try await unsuspend(name, context)
         case .createRelease: return try await createRelease(request, context)
         case .seedCreateRelease: return try await seedCreateRelease(request, context)
         case .withdraw(let id): return try await withdraw(id, context)

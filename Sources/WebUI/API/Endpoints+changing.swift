@@ -23,6 +23,20 @@ extension Endpoint {
             answers: [Answer(202, "they go with the pass that begins now", "Accepted"), conflict] + refusals
         ) { $0.name("environment").map { .confirmPrune($0) } },
         Endpoint(
+            "POST", "/api/v1/environments/{environment}/suspension", "stop all writes to an environment's cluster",
+            details:
+                "Commits are still read and what differs still shows. Lasts until `until`, or until somebody ends it; one that stands is replaced.",
+            body: [BodyForm("SuspensionOrder")],
+            answers: [Answer(202, "written; it is obeyed as soon as the daemon sees it", "Accepted"), conflict, busy]
+                + refusals
+        ) { $0.name("environment").map { .suspend($0) } },
+        Endpoint(
+            "DELETE", "/api/v1/environments/{environment}/suspension", "let an environment be written to again",
+            details: "What `kubernaut.yaml` says ends with a commit: 409 says so.",
+            query: [Parameter("reason", "string", "why, for the audit")],
+            answers: [Answer(200, "`ended`, or `not-suspended`", "SuspensionResult"), conflict, busy] + refusals
+        ) { $0.name("environment").map { .unsuspend($0) } },
+        Endpoint(
             "POST", "/api/v1/releases", "record that a version of a service was built",
             details:
                 "The same twice is fine; a version that is reused with another image is refused. With `onlyIfNewer` an older one is skipped.",

@@ -14,6 +14,9 @@ extension Schemas {
         "change": string, "kind": string, "group": string, "namespace": optionalString, "name": string,
         "service": optionalString, "diff": string,
     ])
+    private static let suspension = whole([
+        "reason": string, "by": optionalString, "until": optionalTime, "location": string,
+    ])
     private static let origin: Value = object(
         ["layer": string, "location": ref("Location"), "overridden": list(any)], required: ["layer", "location"])
     private static let orphans = list(whole(["key": ref("ObjectKey"), "service": optionalString, "reason": string]))
@@ -46,6 +49,7 @@ extension Schemas {
                     "head": optional(ref("Commit")), "appliedCommit": optionalString, "sourceProblem": optionalString,
                     "clusterProblem": optionalString, "reconciling": boolean, "diagnostics": list(ref("Diagnostic")),
                     "heldPrune": list(ref("ObjectKey")), "heldPruneHash": string, "orphans": orphans,
+                    "suspension": optional(suspension),
                     "verdicts": ["type": "object"], "services": list(ref("ServiceState")),
                 ], required: ["name", "branch", "namespace", "head", "reconciling", "verdicts"])
         ),
@@ -98,6 +102,7 @@ extension Schemas {
                 "orphans": orphans,
             ])
         ),
+        ("SuspensionResult", whole(["environment": ref("Name"), "result": choice(["ended", "not-suspended"])])),
         ("HeldPrune", whole(["environment": ref("Name"), "hash": string, "items": list(ref("ObjectKey"))])),
         ("Passes", items(ref("Pass"))),
         (

@@ -135,6 +135,7 @@ enum Schemas {
                 ], required: ["environment", "reason"])
         ),
         ("PruneOrder", closed(["hash": string], required: ["hash"])),
+        ("SuspensionOrder", closed(["reason": string, "until": time], required: ["reason"])),
         (
             "DeploymentOrder",
             closed(

@@ -57,6 +57,8 @@ extension Route {
         switch self {
         case .api(.sync): .sync
         case .api(.confirmPrune): .prune
+        case .api(.suspend): .suspend
+        case .api(.unsuspend): .unsuspend
         case .api(.resume): .resume
         default: nil
         }

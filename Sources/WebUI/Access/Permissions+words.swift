@@ -45,7 +45,9 @@ extension PageContext {
         case .deed(.promotions): return PromotionForm(form).address
         case .deed(.rollbacks): return RollbackForm(form).address
         case .deed(.newHold), .deed(.endHold): return "/holds"
-        case .deed(.syncs), .deed(.prunes): return form.name("env").map { "/envs/\($0)" } ?? "/envs"
+        case .deed(.newSuspension): return SuspensionForm(form).address
+        case .deed(.syncs), .deed(.prunes), .deed(.endSuspension):
+            return form.name("env").map { "/envs/\($0)" } ?? "/envs"
         default: return "/"
         }
     }

@@ -46,6 +46,7 @@ extension Route.API {
         case .heldPrune(let environment): .needs(.view, .environment(environment))
         case .sync(let environment): .needs(.sync, .environment(environment))
         case .confirmPrune(let environment): .needs(.prune, .environment(environment))
+        case .suspend(let environment), .unsuspend(let environment): .needs(.suspend, .environment(environment))
         case .resume(let environment, let service?): .needs(.hold, .service(service, in: environment))
         case .resume(let environment, nil): .needs(.hold, .environment(environment))
         case .createRelease, .seedCreateRelease, .withdraw, .promote, .rollback, .hold, .deploy: .decidedByAction

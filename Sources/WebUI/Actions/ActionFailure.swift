@@ -90,6 +90,7 @@ extension ActionFailure {
                     + "was changed")
             conflicts = conflict.conflicts
         case let refused as ActionRefused: self.init(.conflict, refused.message, hint: refused.hint)
+        case let error as ClusterError: self.init(error)
         case is NotFound: self.init(.notFound, "there is no such thing")
         case let error as any EditingError:
             self.init(
@@ -102,6 +103,19 @@ extension ActionFailure {
     init(_ refusal: AccessRefusal) {
         self.init(.notAllowed, "\(refusal)", hint: "/account and GET /api/v1/me say what you may do")
         self.refusal = refusal
+    }
+
+    /// An order that the cluster did not take.
+    private init(_ error: ClusterError) {
+        let code: Code =
+            switch error.code {
+            case .notFound, .conflict, .alreadyExists: .conflict
+            case .forbidden, .unauthorized: .unwritable
+            default: error.isRetryable ? .unavailable : .failed
+            }
+        self.init(
+            code, "\(error)",
+            hint: code == .unavailable ? "try again when the cluster answers" : "the system page shows the cluster")
     }
 
     private init(_ refusal: Changes.Refusal) {

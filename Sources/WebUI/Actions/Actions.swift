@@ -25,6 +25,14 @@ public struct Actions: Sendable {
         /// Throws `ActionRefused` when another list is held by now.
         public var confirmPrune:
             @Sendable (_ environment: Environment, _ hash: String, _ who: String) async throws -> Void
+        /// Stops every write to an environment's cluster; nil `until` for no end.
+        public var suspend:
+            @Sendable (_ environment: Environment, _ reason: String, _ who: String, _ until: Instant?) async throws ->
+                Void = { _, _, _, _ in throw ActionRefused("nothing can be suspended from here") }
+        /// Ends what `suspend` began; false when nothing was.
+        public var endSuspension: @Sendable (_ environment: Environment) async throws -> Bool = { _ in
+            throw ActionRefused("nothing can be suspended from here")
+        }
 
         public init(
             desk: ChangeDesk?, audit: (any AuditLog)?, status: @escaping @Sendable () -> DaemonStatus,

@@ -51,10 +51,11 @@ func environmentPage(_ environment: EnvironmentStatus, passes: [PassRecord], _ c
             <div class="headline"><h1>\(name)</h1><p class="dim">environment</p>\(environmentActions(environment, context))</div>
             \(environmentProblems(environment))
             <section class="card" aria-label="State">\(environmentFacts(environment, context))</section>
-            \(holdCard(environment, context))\(suspended(environment))
+            \(holdCard(environment, context))\(suspensionCard(environment, context))
             \(heldPrune(environment))
             \(orphans(environment))
             \(card("Services", id: "services", aside: positionSummary(environment), servicesTable(environment, context)))
+            \(suspensionCorner(environment, context))
             \(passes.isEmpty ? "" : card("Last syncs", id: "syncs", aside: "<a href=\"/syncs?env=\(name)\">All syncs of \(name)</a>", passTable(passes, context.now)))
             """)
 }
@@ -152,18 +153,6 @@ private func comparedText(_ environment: EnvironmentStatus, _ context: PageConte
     let differing = positions.count { $0 == .differs }
     if differing > 0 { parts.append("\(counted(differing, "service")) with other configuration") }
     return "with \(environmentLink(from)): \(parts.isEmpty ? "in step" : parts.joined(separator: ", "))"
-}
-
-private func suspended(_ environment: EnvironmentStatus) -> HTML {
-    guard let suspension = environment.suspension else { return "" }
-    let by: HTML = suspension.by.map { who -> HTML in " by \(who)" } ?? ""
-    let until: HTML = suspension.until.map { end -> HTML in " until \(end.forPeople)" } ?? ""
-    return card(
-        "Suspended", id: "suspended",
-        """
-        <p>\(Badge(icon: .held, word: "Suspended").html) Nothing is written to this environment\(by)\(until): \
-        \(suspension.reason)</p><p class="dim">Said in <code>\(suspension.location.file)</code>. What differs from git still shows.</p>
-        """)
 }
 
 func orphans(_ environment: EnvironmentStatus) -> HTML {

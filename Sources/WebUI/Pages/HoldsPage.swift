@@ -91,9 +91,16 @@ private func suspensionTable(_ environments: [EnvironmentStatus], _ context: Pag
             \(rowHead(environmentLink(environment.environment.name)))\
             \(cell("Why", "\(suspension.reason)"))\(cell("By", "\(suspension.by ?? "–")"))\
             \(cell("Until", suspension.until.map { "\($0.forPeople)" } ?? "somebody ends it"))\
-            \(cell("Said in", "<code>\(suspension.location.file)</code>"))
+            \(cell("Said in", "<code>\(suspension.location.file)</code>"))\
+            \(cell("End", endText(suspension, environment.environment.name, context)))
             """)
     }
     return table(
-        caption: "Suspended environments", columns: ["Environment", "Why", "By", "Until", "Said in"], rows: rows)
+        caption: "Suspended environments", columns: ["Environment", "Why", "By", "Until", "Said in", "End"], rows: rows)
+}
+
+private func endText(_ suspension: Suspension, _ name: Name, _ context: PageContext) -> HTML {
+    suspension.isInGit
+        ? "<span class=\"dim\">by a commit</span>"
+        : endSuspensionForm(name, "End<span class=\"hidden\"> the suspension of \(name)</span>", context)
 }

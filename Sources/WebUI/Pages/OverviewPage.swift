@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Access
 import Domain
 
 /// `/`: the whole pipeline in one line, then every service in every environment.
@@ -52,7 +53,7 @@ private func headline(_ status: DaemonStatus) -> HTML {
 private func environmentStrip(_ context: PageContext) -> HTML {
     let boxes = context.status.environments.enumerated().map { index, environment -> HTML in
         let gap = index == 0 ? "" : stripGap(environment, after: context.status.environments[index - 1], context)
-        return "\(gap)\(environmentBox(environment, context.now))"
+        return "\(gap)\(environmentBox(environment, context))"
     }
     return "<ol class=\"strip\" aria-label=\"Pipeline\">\(boxes)</ol>"
 }
@@ -74,7 +75,7 @@ private func stripGap(
     return "<li class=\"gap\"><span class=\"arrow\" aria-hidden=\"true\"></span>\(words)\(link)</li>"
 }
 
-private func environmentBox(_ environment: EnvironmentStatus, _ now: Instant) -> HTML {
+private func environmentBox(_ environment: EnvironmentStatus, _ context: PageContext) -> HTML {
     let services = environment.services.filter { $0.verdict != .notHere }
     let counts = Dictionary(grouping: services, by: \.verdict).mapValues(\.count)
     let badges = counts.sorted { $0.key.severity < $1.key.severity }.map { verdict, count -> HTML in
@@ -85,20 +86,26 @@ private func environmentBox(_ environment: EnvironmentStatus, _ now: Instant) ->
     return """
         <li class="env tone-\(tone)"><h2>\(environmentLink(environment.environment.name))</h2>
         <ul class="counts">\(badges)</ul>\(bar(counts))
-        <p class="dim">\(commitText(environment.head?.id)) \(age(environment.head?.date, at: now)) · \
-        \(environment.progress)</p>\(orders(environment))</li>
+        <p class="dim">\(commitText(environment.head?.id)) \(age(environment.head?.date, at: context.now)) · \
+        \(environment.progress)</p>\(orders(environment, context))</li>
         """
 }
 
 /// What people ordered about the environment as a whole.
-func orders(_ environment: EnvironmentStatus) -> HTML {
+private func orders(_ environment: EnvironmentStatus, _ context: PageContext) -> HTML {
     var items: [HTML] = []
     if let hold = environment.services.lazy.compactMap(\.hold).first(where: \.isForAll) {
         items.append("<p>\(Badge(icon: .held, word: "Held").html)\(words(hold.by, hold.until)): \(hold.reason)</p>")
     }
     if let suspension = environment.suspension {
+        let name = environment.environment.name
+        // Who may not reads on the environment's page what it takes.
+        let canEnd = !suspension.isInGit && context.visit.allows(.suspend, at: .environment(name))
         items.append(
             "<p>\(Badge(icon: .held, word: "Suspended").html)\(words(suspension.by, suspension.until)): \(suspension.reason)</p>"
+                + (canEnd
+                    ? endSuspensionForm(name, "End<span class=\"hidden\"> the suspension of \(name)</span>", context)
+                    : "")
         )
     }
     return "\(items)"

@@ -57,8 +57,31 @@ struct JourneyTests {
             try await page.open(site.daemon.address + "/holds")
             return try await !page.text("main").contains("it leaks")
         }
+        try await suspends(site, page)
         let complaints = try await page.complaints()
         #expect(complaints == [])
+    }
+
+    /// The cluster is left alone for an hour, and let go again, from the environment's page and the overview.
+    private func suspends(_ site: BrowsedSite, _ page: BrowserPage) async throws {
+        try await page.open(site.daemon.address + "/envs/staging")
+        try await page.click("summary", saying: "Suspend staging")
+        try await page.click("form[action='/suspensions/new'] [name=reason]")
+        try await page.type("node upgrade")
+        try await page.loading { try await page.click("button", saying: "Suspend staging") }
+        #expect(try await page.address == "/envs/staging?done=suspend")
+        try await eventually("the suspension to be shown") {
+            try await page.open(site.daemon.address + "/envs/staging")
+            return try await page.text("main").contains("node upgrade")
+        }
+        #expect(try await page.text("main").contains("by kim"))
+        try await page.open(site.daemon.address + "/")
+        #expect(try await page.text(".strip").contains("node upgrade"))
+        try await page.loading { try await page.click(".strip form button") }
+        try await eventually("the suspension to have ended") {
+            try await page.open(site.daemon.address + "/")
+            return try await !page.text("main").contains("node upgrade")
+        }
     }
 
     @Test("what moved since the preview is shown instead of done, and the reason is kept")

@@ -30,6 +30,12 @@ extension WebPages {
         case .syncs: return try await once(form, context) { try await sync(form, context) }
         case .newPrune: return try pruneReply(form, nil, context)
         case .prunes: return try await once(form, context) { try await prune(form, context) }
+        case .newSuspension:
+            let suspension = SuspensionForm(form)
+            return isOrder
+                ? try await once(form, context) { try await suspend(suspension, context) }
+                : try suspensionReply(suspension, nil, context)
+        case .endSuspension: return try await once(form, context) { try await endSuspension(form, context) }
         }
     }
 

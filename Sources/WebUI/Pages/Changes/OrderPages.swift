@@ -187,6 +187,8 @@ func prunePage(_ environment: EnvironmentStatus, _ failure: ActionFailure?, _ co
 func doneBanner(_ context: PageContext) -> HTML {
     let words: [String: HTML] = [
         "sync": "A sync was asked for. It starts at once, unless one is running.",
+        "suspend": "The suspension was written to the cluster; it shows here as soon as the daemon has seen it.",
+        "unsuspend": "The suspension was ended. What waits is applied with the sync that begins now.",
         "prune": "The deletions were confirmed. The next sync carries them out.",
         "hold": "The hold was written to the environment's branch; it shows here when the branch was read again.",
         "resume": "The hold was taken from the environment's branch; it goes from here when the branch was read again.",
