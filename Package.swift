@@ -163,7 +163,7 @@ let package = Package(
             "CLITests",
             [
                 "Domain", "CLI", "JSON", "YAML", "Lifecycle", "Platform", "EmbeddedCluster", "History", "HTTPServer",
-                "KubernetesAPI", "TestKit", "kubernaut",
+                "KubernetesAPI", "Webhooks", "Notifications", "Metrics", "Logging", "TestKit", "kubernaut",
             ]),
         tests(
             "EndToEndTests",

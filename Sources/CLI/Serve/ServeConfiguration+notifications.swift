@@ -63,7 +63,7 @@ extension ServeConfiguration {
         case "server": sink.server = try reader.parse(node, "an address without a slash at its end", address)
         case "room": sink.room = try reader.text(node)
         case "repository":
-            sink.repository = try reader.parse(node, "owner/name") { text in
+            sink.repository = try reader.parse(node, "owner/name") { text -> String? in
                 let parts = text.split(separator: "/", omittingEmptySubsequences: false)
                 let isName = { (part: Substring) in
                     !part.isEmpty && part.first != "."
