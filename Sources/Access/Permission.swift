@@ -13,6 +13,8 @@ public enum Permission: String, Sendable, Hashable, CaseIterable {
     case hold
     /// Confirms a list of deletions above the budget.
     case prune
+    /// Confirms a list of objects to be taken over.
+    case adopt
     /// Stops all writes to an environment, and lets them go on.
     case suspend
     /// Reads who did what.
@@ -25,7 +27,7 @@ public enum Permission: String, Sendable, Hashable, CaseIterable {
         switch self {
         case .view: .observer
         case .sync, .release, .promote, .rollback, .hold: .developer
-        case .prune, .suspend: .maintainer
+        case .prune, .adopt, .suspend: .maintainer
         case .audit, .keys: .admin
         }
     }

@@ -16,6 +16,8 @@ public struct AuditRecord: Sendable, Hashable, Identifiable {
         case unsuspend
         /// Confirms a list of deletions above the budget.
         case prune
+        /// Confirms a list of objects to be taken over.
+        case adopt
         case signIn = "sign-in"
         case signOut = "sign-out"
         case keyCreated = "key-create"

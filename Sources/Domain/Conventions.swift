@@ -42,11 +42,14 @@ public enum Conventions {
     /// The commit that it was started for.
     public static let attemptAnnotation = "kubernaut.dev/commit"
 
-    // What people, or `kubernaut prune|sync|suspend` for them, write on an environment's ApplySet parent.
+    // What people, or `kubernaut prune|adopt|sync|suspend` for them, write on an environment's ApplySet parent.
     /// The hash of the held deletions that may go; taken off when it was obeyed, or when it names another list.
     public static let confirmedPruneAnnotation = "kubernaut.dev/confirmed-prune"
     /// Who confirmed, as they say; the API server's audit log knows it for sure.
     public static let confirmedByAnnotation = "kubernaut.dev/confirmed-by"
+    /// The hash of the list of objects that may be taken over; taken off like the one of deletions.
+    public static let confirmedAdoptionAnnotation = "kubernaut.dev/confirmed-adoption"
+    public static let adoptionConfirmedByAnnotation = "kubernaut.dev/adoption-confirmed-by"
     /// Any new text asks for a pass at once.
     public static let requestedAnnotation = "kubernaut.dev/requested-at"
     /// Why nothing is written to the environment for now.

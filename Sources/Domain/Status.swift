@@ -181,10 +181,8 @@ public struct EnvironmentStatus: Sendable, Hashable {
     public var signature: SignatureStatus?
     /// Why the cluster could not be reached; nil when it could.
     public var clusterProblem: String?
-    /// Deletions above the budget that wait for a person: what would go.
-    public var heldPrune: [ResourceKey]
-    /// Names exactly that list, for `kubernaut prune --confirm`; empty when nothing is held.
-    public var heldPruneHash: String
+    /// What waits for a person to confirm it, list by list; nothing where nothing waits.
+    public var held: [HeldList.Purpose: HeldList]
     /// Objects labelled as this environment's that it does not want, as the last sweep of the cluster found them.
     public var orphans: [Orphan]
     /// Why nothing is written; nil while passes run.
@@ -205,14 +203,18 @@ public struct EnvironmentStatus: Sendable, Hashable {
         sourceProblem = nil
         signature = nil
         clusterProblem = nil
-        heldPrune = []
-        heldPruneHash = ""
+        held = [:]
         orphans = []
         suspension = nil
         isReconciling = false
         lastPass = nil
         leadership = nil
     }
+}
+
+extension EnvironmentStatus {
+    /// Empty when nothing waits.
+    public func held(_ purpose: HeldList.Purpose) -> HeldList { held[purpose] ?? .none }
 }
 
 /// Everything pages, `/metrics` and `kubernaut status` show: one value, replaced as a whole.

@@ -19,6 +19,9 @@ extension Metric {
     static let prunesHeld = Metric(
         "kubernaut_prunes_held", .gauge, labels: ["environment"],
         help: "Deletions above the budget that wait for a person.")
+    static let adoptionsHeld = Metric(
+        "kubernaut_adoptions_held", .gauge, labels: ["environment"],
+        help: "Objects that exist and are not kubernaut's, which wait for a person to have them taken over.")
     static let orphans = Metric(
         "kubernaut_orphans", .gauge, labels: ["environment"],
         help: "Objects labelled as an environment's own that no revision wants.")
@@ -39,7 +42,8 @@ extension Registry {
     /// Sets every gauge that follows from the daemon's status.
     public func show(_ status: DaemonStatus, version: String) {
         for gauge in [
-            Metric.serviceStatus, .servicesBehind, .releasesBehind, .objects, .prunesHeld, .orphans, .suspended,
+            Metric.serviceStatus, .servicesBehind, .releasesBehind, .objects, .prunesHeld, .adoptionsHeld, .orphans,
+            .suspended,
             .signed, .lastPass,
         ] {
             clear(gauge)
@@ -59,7 +63,8 @@ extension Registry {
         set(.releasesBehind, [name], to: Double(waiting.reduce(0, +)))
         let health = Dictionary(grouping: status.services.flatMap(\.objects), by: \.health.status)
         for (health, objects) in health { set(.objects, [name, health.rawValue], to: Double(objects.count)) }
-        set(.prunesHeld, [name], to: Double(status.heldPrune.count))
+        set(.prunesHeld, [name], to: Double(status.held(.prune).items.count))
+        set(.adoptionsHeld, [name], to: Double(status.held(.adopt).items.count))
         set(.orphans, [name], to: Double(status.orphans.count))
         set(.suspended, [name], to: status.suspension == nil ? 0 : 1)
         if let signature = status.signature { set(.signed, [name], to: signature.problem == nil ? 1 : 0) }

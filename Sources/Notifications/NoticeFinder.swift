@@ -177,12 +177,13 @@ struct NoticeFinder: Sendable {
 
     private mutating func pruneNotices(_ status: EnvironmentStatus, _ now: Instant) -> [Notice] {
         let name = status.environment.name
-        guard heldPrunes.updateValue(status.heldPruneHash, forKey: name) ?? "" != status.heldPruneHash else {
+        let held = status.held(.prune)
+        guard heldPrunes.updateValue(held.hash, forKey: name) ?? "" != held.hash else {
             return []
         }
         hasChanged = true
-        guard !status.heldPruneHash.isEmpty else { return [] }
-        let count = counted(status.heldPrune.count, "deletion")
+        guard !held.isEmpty else { return [] }
+        let count = counted(held.items.count, "deletion")
         let summary = "\(name): \(count) above the budget wait to be confirmed"
         return [notice(.heldPrune, status, [], nil, actor: nil, summary, now)]
     }

@@ -10,7 +10,7 @@ struct DesiredObject: Sendable {
     let position: ApplyOrder.Position
     let mode: Environment.ApplyMode
     let mayRecreate: Bool
-    let mayAdopt: Bool
+    let adoption: Adoption
     /// What others may set.
     let ignored: IgnoredFields
     /// Nil for everything but Jobs that run once for each change.
@@ -20,6 +20,15 @@ struct DesiredObject: Sendable {
     /// The kind comes with a CRD of the same revision: wait until the cluster serves it.
     let awaitsKind: Bool
 
+    /// Whether an object of that name that is not ours is taken over.
+    enum Adoption: Sendable, Hashable {
+        case allowed
+        /// When a person confirms it.
+        case asked
+        case refused
+    }
+
+    var mayAdopt: Bool { adoption == .allowed }
     var service: Name { manifest.service }
     var wave: Int { position.step.wave }
     var digest: String { manifest.digest }
@@ -36,7 +45,7 @@ struct DesiredObject: Sendable {
     func ignoring(_ pointer: JSONPointer) -> DesiredObject {
         DesiredObject(
             key: key, resource: resource, manifest: manifest, position: position, mode: mode,
-            mayRecreate: mayRecreate, mayAdopt: mayAdopt, ignored: IgnoredFields(ignored.pointers + [pointer]),
+            mayRecreate: mayRecreate, adoption: adoption, ignored: IgnoredFields(ignored.pointers + [pointer]),
             hook: hook, attempt: attempt, awaitsKind: awaitsKind)
     }
 
@@ -178,11 +187,20 @@ struct DesiredState: Sendable {
                 mode: manifest.object.annotation(Conventions.applyAnnotation)
                     .flatMap { Environment.ApplyMode(rawValue: $0) } ?? rendering.environment.applyMode,
                 mayRecreate: manifest.object.annotation(Conventions.recreateAnnotation) == "allowed",
-                mayAdopt: manifest.object.annotation(Conventions.adoptAnnotation).map { $0 == "true" }
-                    ?? adopting[manifest.service].flatMap(\.self) ?? rendering.environment.adoptsExisting,
+                adoption: Self.adoption(
+                    manifest, adopting[manifest.service].flatMap(\.self) ?? rendering.environment.adoptsExisting),
                 ignored: ignored, hook: hook, awaitsKind: lookup.isAwaited)
         }
         leaveReplicasToAutoscalers()
+    }
+
+    /// - Parameter isDefault: Whether its service, or else its environment, takes over what exists.
+    private static func adoption(_ manifest: Manifest, _ isDefault: Bool) -> DesiredObject.Adoption {
+        switch manifest.object.annotation(Conventions.adoptAnnotation) {
+        case nil: isDefault ? .allowed : .asked
+        case "true": .allowed
+        default: .refused
+        }
     }
 
     /// Per service that has a hook: what its whole rendering is called.

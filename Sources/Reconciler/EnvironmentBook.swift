@@ -32,12 +32,11 @@ final class EnvironmentBook: Sendable {
         var signature: SignatureStatus?
         var clusterProblem: String?
         var leadership: Leadership?
-        var held: [PrunePlan.Item] = []
-        var heldHash = ""
+        /// What waits for a person.
+        var held: [HeldList.Purpose: HeldList] = [:]
         /// Why objects stay that nobody wants.
         var keptReasons: [ResourceKey: String] = [:]
         var orphans: [Orphan] = []
-        var confirmedHash: String?
         /// What people wrote on the parent, as last seen.
         var notes = ParentNotes()
         /// Whether somebody watches the parent.
@@ -86,17 +85,6 @@ final class EnvironmentBook: Sendable {
             var since: [Name: Duration] = [:]
             for service in services { since[service] = state.rollingSince[service] ?? now }
             state.rollingSince = since
-        }
-    }
-
-    /// Lets exactly the deletions go that `hash` names.
-    ///
-    /// - Returns: False when the held list is another one by now.
-    func confirm(_ hash: String) -> Bool {
-        state.withLock { state in
-            guard !hash.isEmpty, state.heldHash == hash else { return false }
-            state.confirmedHash = hash
-            return true
         }
     }
 }

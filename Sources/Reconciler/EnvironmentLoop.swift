@@ -114,18 +114,6 @@ public final class EnvironmentLoop: Service {
         arrivals.send()
     }
 
-    /// Lets the held deletions go that `hash` names, all of them and no others.
-    ///
-    /// - Returns: False when the held list is another one by now: nothing is deleted.
-    public func confirmPrune(_ hash: String) -> Bool {
-        guard book.confirm(hash) else { return false }
-        request(.request)
-        return true
-    }
-
-    /// The hash of the held deletions, for `confirmPrune`; empty when nothing is held.
-    public var heldHash: String { book.current.heldHash }
-
     public func stop() {
         let passes = inbox.withLock { inbox in
             inbox.isStopping = true

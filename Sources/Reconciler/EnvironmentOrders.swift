@@ -23,19 +23,21 @@ public struct EnvironmentOrders: Sendable {
             groupKind: ApplySet.resource.kind.groupKind, namespace: applySet.namespace, name: applySet.name)
     }
 
-    /// The deletions that wait for a person, as the daemon wrote them down; nil when nothing waits.
+    /// What waits for a person, as the daemon wrote it down; nil when nothing waits.
     ///
     /// - Throws: `.notFound` when the environment was never applied; `.conflict` when the ConfigMap is somebody else's.
-    public func heldPrune() async throws(ClusterError) -> HeldPrune? {
-        let held = ParentMemory(of: try await parent()).held
-        return held.hash.isEmpty ? nil : held
+    public func held(_ purpose: HeldList.Purpose) async throws(ClusterError) -> HeldList? {
+        HeldList(purpose, of: try await parent())
     }
 
-    /// Lets exactly the deletions go that `hash` names. The daemon obeys once.
+    /// Lets exactly that happen which `hash` names. The daemon obeys once.
     ///
     /// - Parameter who: For the history; the cluster's audit log knows it for sure.
-    public func confirmPrune(_ hash: String, by who: String) async throws(ClusterError) {
-        try await note([Conventions.confirmedPruneAnnotation: hash, Conventions.confirmedByAnnotation: who])
+    public func confirm(
+        _ purpose: HeldList.Purpose, _ hash: String, by who: String
+    ) async throws(ClusterError) {
+        let names = Confirmation.annotations(of: purpose)
+        try await note([names.hash: hash, names.by: who])
     }
 
     /// Asks for a pass, as a person does on a page.

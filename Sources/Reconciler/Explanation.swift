@@ -8,6 +8,8 @@ enum Explanation {
         let next: String? =
             switch error.code {
             case .immutable: advice(onImmutable: desired)
+            case .conflict where error.causes.contains { $0.reason == Takeover.changedOwner }:
+                "read the list again, and confirm what it is now"
             case .conflict where desired.mode == .serverSide && error.causes.isEmpty == false:
                 "set \(Conventions.adoptAnnotation): \"true\" to take these fields over"
             case .forbidden: "give kubernaut's account the right to do this"

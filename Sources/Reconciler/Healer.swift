@@ -77,7 +77,7 @@ struct Healer: Sendable {
 
     /// Ours, in no revision, and not yet known to be waiting for a person: the next pass will prune it.
     private func isUnwanted(_ key: ResourceKey, _ state: EnvironmentBook.State) -> Bool {
-        state.desired.objects[key] == nil && !state.held.contains { $0.key == key }
+        state.desired.objects[key] == nil && state.held[.prune]?.items.contains { $0.key == key } != true
             && bench.index.member(key)?.ownership == .ours
     }
 

@@ -32,6 +32,8 @@ struct Member: Sendable, Hashable {
     let attempt: String
     let isTerminating: Bool
     let finalizers: [String]
+    /// Who has it, for copies alone: somebody may be asked whether to take one over.
+    let holders: [String]
     /// Some of its fields are ours by PUT or POST, which server-side apply does not give up.
     let needsTakeover: Bool
     var sync: Sync
@@ -47,6 +49,7 @@ struct Member: Sendable, Hashable {
         service = object.label(Conventions.serviceLabel).flatMap { Name($0) }
         wave = object.annotation(Conventions.waveAnnotation).flatMap { Int($0) } ?? 0
         ownership = Ownership(of: object, key: key, in: applySet)
+        holders = ownership == .copy ? Holders.of(object) : []
         isPruneDisabled = object.annotation(Conventions.pruneAnnotation) == "disabled"
         hookOf = object.annotation(Conventions.hookOfAnnotation).flatMap { ResourceKey(identity: $0) }
         attempt = object.annotation(Conventions.attemptAnnotation) ?? ""
@@ -77,6 +80,7 @@ struct Stranger: Sendable, Hashable {
     let isPrepared: Bool
     /// The tool that says the object is its own; nil when none does.
     let claim: String?
+    let holders: [String]
     /// The environment whose label it carries.
     let environment: String?
 
@@ -84,6 +88,7 @@ struct Stranger: Sendable, Hashable {
         ownership = Ownership(of: object, key: key, in: applySet)
         uid = object.uid ?? ""
         claim = Claim.holder(of: object)
+        holders = Holders.of(object)
         environment = object.label(Conventions.environmentLabel)
         isTerminating = object[at: "metadata", "deletionTimestamp"]?.string != nil
         finalizers = object[at: "metadata", "finalizers"]?.list?.compactMap(\.string) ?? []

@@ -21,7 +21,7 @@ struct ObjectWriter: Sendable {
         switch item.step {
         case .leave, .awaitHook, .rerun: return Written(action: .unchanged)
         case .refuse(let reason): return Written(action: .failed, message: reason, isRetryable: true)
-        case .create, .configure, .verify, .awaitDeletion: break
+        case .create, .configure, .adopt, .verify, .awaitDeletion: break
         }
         let (key, digest) = (item.key, item.desired.digest)
         if let refusal = bench.retries.refusal(of: key, digest: digest, at: bench.time.uptime()) { return refusal }
@@ -97,6 +97,8 @@ struct ObjectWriter: Sendable {
             return record(created, desired)
         case .configure:
             return record(isServerSide ? try await configure(desired) : try await put(desired), desired)
+        case .adopt(let read):
+            return record(try await Takeover(writer: self).run(desired, as: read), desired)
         case .verify:
             return try await verify(desired)
         case .awaitDeletion:
@@ -112,20 +114,27 @@ struct ObjectWriter: Sendable {
     /// Over what is there; its fields become ours where an earlier tool holds them.
     private func configure(_ desired: DesiredObject) async throws(ClusterError) -> WriteResult {
         let known = bench.index.member(desired.key)
-        if known.map(\.needsTakeover) ?? desired.mayAdopt { try await takeOver(desired) }
+        if known?.needsTakeover == true { try await takeOver(desired) }
         let live = desired.ignored.isEmpty ? nil : try await live(desired)
-        let written = try await apply(desired, over: live, force: true)
-        // The server gave an object without managed fields a manager of its own, which would keep all of them.
-        guard FieldTakeover.isNeeded(for: written.object), try await takeOver(desired) else { return written }
-        return try await apply(desired, over: live == nil ? nil : try await self.live(desired), force: true)
+        return try await owned(try await apply(desired, over: live, force: true), desired)
     }
 
-    /// - Parameter live: What is there, when something of it must be kept: then the write is bound to that version.
+    /// What was applied, with every field of it ours alone.
+    func owned(_ written: WriteResult, _ desired: DesiredObject) async throws(ClusterError) -> WriteResult {
+        // The server gave an object without managed fields a manager of its own, which would keep all of them.
+        guard FieldTakeover.isNeeded(for: written.object), try await takeOver(desired) else { return written }
+        let live = desired.ignored.isEmpty ? nil : try await live(desired)
+        return try await apply(desired, over: live, force: true)
+    }
+
+    /// - Parameters:
+    ///   - live: What is there, when something of it must be kept: then the write is bound to that version.
+    ///   - isBound: Whether it is bound all the same.
     func apply(
-        _ desired: DesiredObject, over live: Value? = nil, force: Bool, dryRun: Bool = false
+        _ desired: DesiredObject, over live: Value? = nil, force: Bool, dryRun: Bool = false, isBound: Bool = false
     ) async throws(ClusterError) -> WriteResult {
         var object = live.map { desired.object(in: bench.applySet, over: $0) } ?? desired.object(in: bench.applySet)
-        if let live, !desired.ignored.isEmpty, !dryRun {
+        if let live, isBound || !desired.ignored.isEmpty, !dryRun {
             var metadata = object["metadata"] ?? [:]
             metadata["resourceVersion"] = live.resourceVersion.map { .string($0) }
             object["metadata"] = metadata
@@ -259,13 +268,13 @@ struct ObjectWriter: Sendable {
     private func lookAgain(_ desired: DesiredObject) async throws(ClusterError) -> Plan.Step? {
         let found = try await bench.get(desired.key, desired.resource, detail: .metadata, interruption)
         guard let found else { return .create }
-        if desired.mayAdopt { return .configure }
+        if desired.mayAdopt { return .adopt(nil) }
         switch Ownership(of: found, key: desired.key, in: bench.applySet) {
         case .ours, .unproven: return .configure
         case .copy, .another, .nobody:
             throw ClusterError(
                 .conflict, operation: "creating \(desired.key)",
-                detail: "it exists and is not ours; annotate \(Conventions.adoptAnnotation): \"true\" to take it over")
+                detail: "somebody created it a moment ago, and it is not ours; the next pass says what can be done")
         }
     }
 

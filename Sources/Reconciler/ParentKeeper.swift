@@ -20,8 +20,11 @@ struct ParentKeeper: Sendable {
     }
 
     /// Announces no more than what is wanted, and what is still there; remembers what later passes must know.
+    ///
+    /// - Parameter held: What waits for a person, or was confirmed and is not done.
     func narrow(
-        to desired: DesiredState, after plan: Plan, _ live: LiveState, lingering: Set<ResourceKey>
+        to desired: DesiredState, after plan: Plan, _ live: LiveState, lingering: Set<ResourceKey>,
+        held: [HeldList.Purpose: HeldList]
     ) async throws(ClusterError) {
         // What another revision ran, or none, needs no memory.
         bench.index.setFinished(bench.index.finished.filter { desired.objects[$0.key]?.digest == $0.value })
@@ -35,7 +38,6 @@ struct ParentKeeper: Sendable {
         remaining.namespaces.insert(bench.applySet.namespace)
         // What could not be read may still have members: whoever forgets it now never finds them again.
         if !live.unread.isEmpty { remaining = remaining.union(plan.announced) }
-        let held = plan.prune.heldList
         let isRemembered = live.memory == memory(held)
         guard bench.mayWrite, remaining != plan.announced || !isRemembered else { return }
         // Said before it is written, so that our own write never looks like somebody's edit.
@@ -61,15 +63,13 @@ struct ParentKeeper: Sendable {
     }
 
     /// Takes a confirmation off that was obeyed, or that names another list than the one that is held.
-    func settle(_ notes: ParentNotes) async throws(ClusterError) {
-        guard let hash = notes.confirmedPrune else { return }
+    func settle(_ confirmation: Confirmation, of purpose: HeldList.Purpose) async throws(ClusterError) {
+        let names = Confirmation.annotations(of: purpose)
         for attempt in 1...bench.settings.attempts {
             guard let parent = try await LiveReader(bench: bench, interruption: interruption).parent(),
-                ParentNotes(of: parent).confirmedPrune == hash
+                parent.annotation(names.hash) == confirmation.hash
             else { return }
-            let settled = parent.annotated([
-                Conventions.confirmedPruneAnnotation: nil, Conventions.confirmedByAnnotation: nil,
-            ])
+            let settled = parent.annotated([names.hash: nil, names.by: nil])
             do throws(ClusterError) {
                 _ = try await bench.request(interruption) { () throws(ClusterError) in
                     try await bench.cluster.replace(settled, in: ApplySet.resource, dryRun: false)
@@ -81,11 +81,13 @@ struct ParentKeeper: Sendable {
         }
     }
 
-    private func memory(_ held: HeldPrune) -> ParentMemory {
+    private func memory(_ held: [HeldList.Purpose: HeldList]) -> ParentMemory {
         ParentMemory(finished: bench.index.finished, hooks: bench.index.hooks, held: held)
     }
 
-    func write(_ contents: ApplySet.Contents, held: HeldPrune) async throws(ClusterError) {
+    func write(
+        _ contents: ApplySet.Contents, held: [HeldList.Purpose: HeldList]
+    ) async throws(ClusterError) {
         let parent = bench.applySet.parent(announcing: contents, memory: memory(held))
         _ = try await bench.request(interruption) { () throws(ClusterError) in
             try await bench.cluster.apply(parent, to: ApplySet.resource, force: true, dryRun: false)

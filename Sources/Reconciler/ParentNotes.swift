@@ -4,10 +4,8 @@ import Domain
 
 /// What people wrote on the ApplySet's parent for the daemon to obey.
 struct ParentNotes: Sendable, Hashable {
-    /// The hash of a held list that may go; nil when nobody confirmed one.
-    var confirmedPrune: String?
-    /// Who did, as they say.
-    var confirmedBy: String?
+    /// The held lists that somebody confirmed.
+    var confirmations: [HeldList.Purpose: Confirmation] = [:]
     /// Changes with every request for a pass.
     var requested: String?
     /// That nothing is to be written; it may have ended.
@@ -16,8 +14,12 @@ struct ParentNotes: Sendable, Hashable {
     init() {}
 
     init(of parent: Value) {
-        confirmedPrune = parent.annotation(Conventions.confirmedPruneAnnotation)
-        confirmedBy = parent.annotation(Conventions.confirmedByAnnotation)
+        for purpose in HeldList.Purpose.allCases {
+            let names = Confirmation.annotations(of: purpose)
+            confirmations[purpose] = parent.annotation(names.hash).map {
+                Confirmation(hash: $0, by: parent.annotation(names.by))
+            }
+        }
         requested = parent.annotation(Conventions.requestedAnnotation)
         guard let reason = parent.annotation(Conventions.suspendedAnnotation) else { return }
         let place = [parent.objectNamespace, parent.objectName].compactMap(\.self).joined(separator: "/")
@@ -29,7 +31,7 @@ struct ParentNotes: Sendable, Hashable {
 
     /// Whether there is something in these notes, and not in `earlier`, that a pass must obey.
     func asksForPass(after earlier: ParentNotes) -> Bool {
-        (confirmedPrune != nil && confirmedPrune != earlier.confirmedPrune)
+        confirmations.contains { $0.value.hash != earlier.confirmations[$0.key]?.hash }
             || (requested != nil && requested != earlier.requested) || suspension != earlier.suspension
     }
 }

@@ -50,8 +50,8 @@ public struct Preview: Sendable {
                 key: refusal.key, service: refusal.service, action: .failed, live: nil, predicted: nil,
                 message: refusal.reason)
         }
-        let held = Set(plan.prune.held)
-        let doomed = plan.prune.ready + plan.prune.held
+        let held = Set(plan.prune.held.items)
+        let doomed = plan.prune.ready.map(\.listed) + plan.prune.held.items
         objects += await concurrently(doomed) { item in
             let live = discovery.resource(for: item.key.groupKind)
             return PreviewedObject(
@@ -92,13 +92,13 @@ public struct Preview: Sendable {
         case .awaitDeletion(let finalizers):
             let holders = finalizers.isEmpty ? "" : ", held by \(finalizers.joined(separator: ", "))"
             return answer(.created, item.desired.object(in: bench.applySet), "the old one is being deleted\(holders)")
-        case .create, .configure, .verify: break
+        case .create, .configure, .adopt, .verify: break
         }
         do throws(ClusterError) {
             let writer = ObjectWriter(bench: bench, interruption: interruption)
             let desired = live == nil ? item.desired : await bench.autoscalers.adjusted(item.desired, bench)
             var predicted = try await writer.trial(desired, over: live).object
-            if let live, item.step == .configure {
+            if let live, item.step.writesOver {
                 let applied = desired.object(in: bench.applySet, over: live)
                 predicted = Self.afterTakeover(predicted, of: live, desired, applied: applied)
             }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Crypto
 import Domain
 
 /// What is ours and no longer wanted, and how much of it may go.
@@ -11,14 +10,15 @@ struct PrunePlan: Sendable {
         let service: Name?
         let wave: Int
         let isFinalized: Bool
+
+        /// As people read it.
+        var listed: HeldList.Item { HeldList.Item(key: key, uid: uid, service: service) }
     }
 
     /// To be deleted, in order.
     let ready: [Item]
     /// Waits for a person.
-    let held: [Item]
-    /// Names exactly the held list: key and uid of each object; empty when nothing is held.
-    let heldHash: String
+    let held: HeldList
     /// Part of `ready`: what would be held without a person's word.
     let confirmed: Set<ResourceKey>
     /// Kept on purpose, with the reason.
@@ -27,7 +27,7 @@ struct PrunePlan: Sendable {
     let blocked: String?
 
     /// Pure.
-    init(_ desired: DesiredState, live: LiveState, environment: Environment, confirmed: String?) {
+    init(_ desired: DesiredState, live: LiveState, environment: Environment, confirmed: Confirmation?) {
         blocked = live.unread.isEmpty ? nil : Self.reason(live.unread)
         let wanted = Set(desired.objects.keys).union(desired.refusals.map(\.key))
         let wantedUIDs = Set(wanted.compactMap { live.members[$0]?.uid })
@@ -55,21 +55,20 @@ struct PrunePlan: Sendable {
         let ours = live.members.values.count { $0.ownership == .ours }
         let isOverBudget = Self.isOver(environment.prune, deleting: candidates.count, of: ours)
         let mustHold = candidates.filter { isOverBudget || ApplyOrder.heldKinds.contains($0.key.groupKind) }
-        let hash = Self.hash(of: mustHold)
-        if blocked != nil {
-            (ready, held, heldHash, self.confirmed) = ([], [], "", [])
-        } else if mustHold.isEmpty || hash == confirmed {
-            (ready, held, heldHash, self.confirmed) = (candidates, [], "", Set(mustHold.map(\.key)))
-        } else {
-            self.confirmed = []
-            let heldKeys = Set(mustHold.map(\.key))
-            (ready, held, heldHash) = (candidates.filter { !heldKeys.contains($0.key) }, mustHold, hash)
+        guard blocked == nil else {
+            (ready, held, self.confirmed) = ([], .none, [])
+            return
         }
-    }
-
-    /// The held list as people see it.
-    var heldList: HeldPrune {
-        HeldPrune(hash: heldHash, items: held.map { HeldPrune.Item(key: $0.key, uid: $0.uid, service: $0.service) })
+        let uids = Dictionary(candidates.map { ($0.key, $0.uid) }) { first, _ in first }
+        let consent = Consent(to: mustHold.map(\.listed), confirmed: confirmed, noted: live.memory.held(.prune)) {
+            // Gone, on its way, or small enough by now to need nobody.
+            guard let member = live.members[$0.key], member.uid == $0.uid, !member.isTerminating else { return true }
+            return uids[$0.key] == $0.uid
+        }
+        held = consent.held
+        self.confirmed = Set(consent.granted.keys)
+        let heldKeys = Set(consent.held.items.map(\.key))
+        ready = candidates.filter { !heldKeys.contains($0.key) }
     }
 
     /// Groups that may be deleted side by side, in order.
@@ -89,12 +88,6 @@ struct PrunePlan: Sendable {
     /// in a small environment it would be over it by itself.
     static func isOver(_ budget: PruneBudget, deleting count: Int, of total: Int) -> Bool {
         count > budget.limit || (count > 1 && count * 100 > budget.percent * total)
-    }
-
-    static func hash(of items: [Item]) -> String {
-        guard !items.isEmpty else { return "" }
-        let lines = items.map { "\($0.key.identity) \($0.uid)\n" }.sorted()
-        return sha256Hex(Array(lines.joined().utf8))
     }
 
     private static func position(_ item: Item) -> ApplyOrder.Position {

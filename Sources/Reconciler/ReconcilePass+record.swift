@@ -81,20 +81,30 @@ extension ReconcilePass {
         }
     }
 
-    /// The hash of the held list that a person let go, on the parent or through this process.
-    func confirmation(_ live: LiveState) -> String? { live.notes.confirmedPrune ?? book.current.confirmedHash }
+    /// What a person let be taken over and this pass did not come to: the word holds for the next one.
+    func unfinished(
+        _ applied: ApplyReport, of plan: Plan, _ live: LiveState
+    ) -> [HeldList.Purpose: HeldList] {
+        let isDone = plan.adoption.granted.keys.allSatisfy { applied.settled.contains($0) }
+        return isDone ? [:] : [.adopt: live.memory.held(.adopt)].filter { !$0.value.isEmpty }
+    }
 
-    /// A confirmation counts once. While not everything can be read, it waits.
+    /// A confirmation counts once. While not everything can be read, one that does not fit waits: it may again.
     func settle(
-        _ notes: ParentNotes, after plan: Plan, with parent: ParentKeeper, into record: inout PassRecord
-    ) async throws(ClusterError) {
-        guard notes.confirmedPrune != nil, plan.prune.blocked == nil else { return }
-        if plan.prune.confirmed.isEmpty, !plan.prune.held.isEmpty {
-            record.warnings.append(
-                "a confirmation\(notes.confirmedBy.map { " by \($0)" } ?? "") named another list than the one that is held, and was put aside"
-            )
+        _ live: LiveState, after plan: Plan, but unfinished: Set<HeldList.Purpose>, with parent: ParentKeeper,
+        into record: inout PassRecord
+    ) async throws {
+        for (purpose, confirmation) in live.notes.confirmations where !unfinished.contains(purpose) {
+            let isRefused = plan.held[purpose] != nil
+            if !live.unread.isEmpty, isRefused || purpose == .prune { continue }
+            if isRefused {
+                let who = confirmation.by.map { " by \($0)" } ?? ""
+                record.warnings.append(
+                    "a confirmation\(who) for `kubernaut \(purpose.rawValue)` named another list than the one that is held, and was put aside"
+                )
+            }
+            try await parent.settle(confirmation, of: purpose)
         }
-        try await parent.settle(notes)
     }
 
     func adopt(_ plan: Plan, _ desired: DesiredState, _ live: LiveState) {
@@ -102,14 +112,10 @@ extension ReconcilePass {
         book.update { state in
             state.desired = desired
             state.settled = Set(items.filter { $0.step == .leave && $0.desired.hook == nil }.map(\.key))
-            state.held = plan.prune.held
-            state.heldHash = plan.prune.heldHash
+            state.held = plan.held
             state.keptReasons = plan.prune.reasons
             state.clusterProblem = nil
             state.notes = live.notes
-            if state.confirmedHash != nil, !plan.prune.held.isEmpty || plan.prune.ready.isEmpty {
-                state.confirmedHash = nil
-            }
         }
     }
 
@@ -121,8 +127,13 @@ extension ReconcilePass {
         HookOrder(commit: commit?.hex ?? "", isRequested: trigger == .request)
     }
 
-    func note(_ applied: ApplyReport, of plan: Plan, into record: inout PassRecord) {
-        record.objects += applied.results.filter { $0.action != .unchanged }.sorted { $0.key < $1.key }
+    func note(_ applied: ApplyReport, of plan: Plan, _ live: LiveState, into record: inout PassRecord) {
+        let who = live.notes.confirmations[.adopt]?.by.map { ", confirmed by \($0)" } ?? ", confirmed"
+        record.objects += applied.results.filter { $0.action != .unchanged }.sorted { $0.key < $1.key }.map { result in
+            guard plan.adoption.granted[result.key] != nil, result.action == .configured else { return result }
+            return ObjectResult(
+                key: result.key, service: result.service, action: result.action, message: "taken over\(who)")
+        }
         record.logs += applied.logs.sorted { $0.key < $1.key }
         record.unchangedCount = applied.results.count { $0.action == .unchanged }
         record.warnings = Array(applied.warnings.union(plan.notes)).sorted()
@@ -178,7 +189,7 @@ extension ReconcilePass {
             record.reason = "deleting \(problem.key): \(problem.message)"
         } else if !plan.prune.held.isEmpty {
             record.outcome = .incomplete
-            record.reason = "\(plan.prune.held.count) deletions wait for a person to confirm them"
+            record.reason = "\(plan.prune.held.items.count) deletions wait for a person to confirm them"
         } else if let blocked = plan.prune.blocked {
             record.outcome = .incomplete
             record.reason = blocked

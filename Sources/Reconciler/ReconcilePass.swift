@@ -37,7 +37,7 @@ public struct ReconcilePass: Sendable {
             let live = try await LiveReader(bench: bench, interruption: interruption).read(
                 desired, discovery: discovery)
             let plan = Plan(
-                desired, live: live, environment: environment, confirmed: confirmation(live),
+                desired, live: live, environment: environment, confirmed: live.notes.confirmations,
                 order: order(trigger, commit))
             adopt(plan, desired, live)
             try stopIfFollowing(plan, live)
@@ -47,17 +47,21 @@ public struct ReconcilePass: Sendable {
             let parent = ParentKeeper(bench: bench, interruption: interruption)
             try await parent.widen(for: plan, live: live)
             let applied = await applier(order(trigger, commit)).apply(plan)
-            note(applied, of: plan, into: &record)
+            note(applied, of: plan, live, into: &record)
 
             record.stage = .prune
             try stopIfInterrupted()
             let pruner = Pruner(bench: bench, interruption: interruption, discovery: discovery)
             let pruned = await pruner.prune(
-                plan.prune, failed: Set(applied.failedServices.keys), confirmedBy: live.notes.confirmedBy)
+                plan.prune, failed: Set(applied.failedServices.keys),
+                confirmedBy: live.notes.confirmations[.prune]?.by)
             note(pruned, into: &record)
             try stopIfInterrupted()
-            try await parent.narrow(to: desired, after: plan, live, lingering: pruned.lingering)
-            try await settle(live.notes, after: plan, with: parent, into: &record)
+            let unfinished = unfinished(applied, of: plan, live)
+            try await parent.narrow(
+                to: desired, after: plan, live, lingering: pruned.lingering,
+                held: plan.held.merging(unfinished) { $1 })
+            try await settle(live, after: plan, but: Set(unfinished.keys), with: parent, into: &record)
 
             record.stage = .health
             conclude(applied, pruned, plan, into: &record)

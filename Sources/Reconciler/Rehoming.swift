@@ -60,7 +60,7 @@ struct Rehoming: Sendable {
         announced.namespaces.insert(bench.applySet.namespace)
         bench.index.setFinished(memory.finished.merging(bench.index.finished) { _, newer in newer })
         bench.index.setHooks(memory.hooks.merging(bench.index.hooks) { _, newer in newer })
-        try await keeper.write(announced, held: HeldPrune())
+        try await keeper.write(announced, held: [:])
     }
 
     private func move(_ resource: APIResource) async throws(ClusterError) {

@@ -21,8 +21,7 @@ struct StatusReport {
         status.signature = book.signature
         status.leadership = book.leadership
         status.clusterProblem = book.clusterProblem ?? book.leadership?.problem
-        status.heldPrune = book.held.map(\.key)
-        status.heldPruneHash = book.heldHash
+        status.held = book.held
         status.orphans = book.orphans
         status.suspension = book.suspension(at: date)
         status.isReconciling = book.isReconciling

@@ -118,7 +118,7 @@ public struct OrphanSearch: Sendable {
 extension PrunePlan {
     /// Why each object is still there that nobody wants.
     var reasons: [ResourceKey: String] {
-        let waiting = Dictionary(held.map { ($0.key, "its deletion waits for a person") }) { first, _ in first }
+        let waiting = Dictionary(held.items.map { ($0.key, "its deletion waits for a person") }) { first, _ in first }
         return kept.merging(waiting) { first, _ in first }
     }
 }

@@ -16,15 +16,17 @@ extension Route {
         case newHold
         case endHold
         case syncs
-        case newPrune
-        case prunes
+        /// A held list, to be read before it is confirmed.
+        case newConfirmation(HeldList.Purpose)
+        case confirmations(HeldList.Purpose)
         case newSuspension
         case endSuspension
 
         private static let plain: [[String]: Deed] = [
             ["promotions", "new"]: .newPromotion, ["promotions"]: .promotions, ["rollbacks", "new"]: .newRollback,
             ["rollbacks"]: .rollbacks, ["holds", "new"]: .newHold, ["holds", "end"]: .endHold,
-            ["syncs", "new"]: .syncs, ["prunes", "new"]: .newPrune, ["prunes"]: .prunes,
+            ["syncs", "new"]: .syncs, ["prunes", "new"]: .newConfirmation(.prune), ["prunes"]: .confirmations(.prune),
+            ["adoptions", "new"]: .newConfirmation(.adopt), ["adoptions"]: .confirmations(.adopt),
             ["suspensions", "new"]: .newSuspension, ["suspensions", "end"]: .endSuspension,
         ]
 
@@ -44,17 +46,17 @@ extension Route {
 
         var rule: RouteRule {
             switch self {
-            case .newPromotion, .promotion, .newRollback, .rollback, .newPrune: .someone
-            case .promotions, .rollbacks, .newHold, .endHold, .syncs, .prunes, .newSuspension, .endSuspension:
+            case .newPromotion, .promotion, .newRollback, .rollback, .newConfirmation: .someone
+            case .promotions, .rollbacks, .newHold, .endHold, .syncs, .confirmations, .newSuspension, .endSuspension:
                 .decidedByAction
             }
         }
 
         var methods: [String] {
             switch self {
-            case .newPromotion, .promotion, .newRollback, .rollback, .newPrune: ["GET", "HEAD"]
+            case .newPromotion, .promotion, .newRollback, .rollback, .newConfirmation: ["GET", "HEAD"]
             case .promotions, .newHold, .newSuspension: ["GET", "HEAD", "POST"]
-            case .rollbacks, .endHold, .syncs, .prunes, .endSuspension: ["POST"]
+            case .rollbacks, .endHold, .syncs, .confirmations, .endSuspension: ["POST"]
             }
         }
     }

@@ -54,8 +54,8 @@ enum Route: Sendable, Equatable {
         case sync(Name)
         case me
         case objects(Name)
-        case heldPrune(Name)
-        case confirmPrune(Name)
+        case held(HeldList.Purpose, Name)
+        case confirm(HeldList.Purpose, Name)
         case suspend(Name)
         case unsuspend(Name)
         case values(environment: Name, service: Name)

@@ -69,7 +69,7 @@ public struct WebPages: Sendable {
                 ?? Actions(
                     Actions.Tools(
                         desk: nil, audit: nil, status: status, requestSync: requestSync,
-                        confirmPrune: { _, _, _ in throw ActionRefused("nothing can be deleted from here") }))
+                        confirm: { _, _, _, _ in throw ActionRefused("nothing can be confirmed from here") }))
         }
     }
 

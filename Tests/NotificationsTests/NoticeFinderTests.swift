@@ -148,7 +148,7 @@ struct Shop {
         var (shop, finder) = (Shop(), finder())
         #expect(shop.look(&finder).isEmpty)
         for hash in ["x", "x", "", "x", "y"] {
-            shop.status.environments[0].heldPruneHash = hash
+            shop.status.environments[0].held[.prune] = HeldList(hash: hash, items: [])
             let events = shop.look(&finder).map(\.event)
             shop.status.version += 1
             if hash == "y" { #expect(events == [.heldPrune]) }
@@ -176,7 +176,7 @@ struct Shop {
         var (shop, first) = (Shop(), finder())
         shop.release("1.0.0", "1", action: "promote")
         shop.set(.failed)
-        shop.status.environments[0].heldPruneHash = "x"
+        shop.status.environments[0].held[.prune] = HeldList(hash: "x", items: [])
         #expect(shop.look(&first).count == 2)
         var second = finder()
         second.restore(first.saved())

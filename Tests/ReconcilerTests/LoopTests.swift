@@ -210,12 +210,17 @@ struct LoopTests {
         let all = [service("cart", [configMap("a"), configMap("b"), configMap("c")])]
         try await withLoop(world, all) { loop in
             loop.request(.poll, at: world.repository.commit([service("cart", [configMap("a")])]))
-            await eventually { loop.heldHash != "" && !loop.book.current.isReconciling }
-            #expect(loop.status.heldPrune == [key("ConfigMap/shop/b"), key("ConfigMap/shop/c")].reversed())
+            await eventually { !loop.status.held(.prune).isEmpty && !loop.book.current.isReconciling }
+            #expect(
+                loop.status.held(.prune).items.map(\.key)
+                    == [key("ConfigMap/shop/b"), key("ConfigMap/shop/c")].reversed())
             #expect(loop.book.current.lastPass?.outcome == .incomplete)
-            #expect(!loop.confirmPrune("another"))
-            #expect(loop.confirmPrune(loop.heldHash))
-            await eventually { world.members == ["ConfigMap/shop/a"] && loop.status.heldPrune.isEmpty }
+            let orders = EnvironmentOrders(for: world.environment, on: world.cluster)
+            try await orders.confirm(.prune, "another", by: "Kim")
+            await eventually { world.parent?.annotation(Conventions.confirmedPruneAnnotation) == nil }
+            #expect(world.members.count == 3)
+            try await orders.confirm(.prune, loop.status.held(.prune).hash, by: "Kim")
+            await eventually { world.members == ["ConfigMap/shop/a"] && loop.status.held(.prune).isEmpty }
         }
     }
 }

@@ -9,23 +9,23 @@ struct OrdersTests {
     private let parentKey = key("ConfigMap/shop/kubernaut-dev")
     private let all = [service("cart", [configMap("a"), configMap("b"), configMap("c")])]
 
-    private func held(_ world: World) -> HeldPrune { world.parent.map { ParentMemory(of: $0).held } ?? HeldPrune() }
+    private func held(_ world: World) -> HeldList { world.parent.map { ParentMemory(of: $0).held(.prune) } ?? .none }
 
     @Test("held deletions are written on the parent, and a confirmation there lets exactly them go, once")
     func confirm() async throws {
         let world = World(prune: PruneBudget(limit: 1, percent: 100))
         let orders = EnvironmentOrders(for: world.environment, on: world.cluster)
         try await withLoop(world, all) { loop in
-            #expect(try await orders.heldPrune() == nil)
+            #expect(try await orders.held(.prune) == nil)
             loop.request(.poll, at: world.repository.commit([service("cart", [configMap("a")])]))
             await eventually { held(world).hash != "" && !loop.book.current.isReconciling }
-            let list = try #require(try await orders.heldPrune())
-            #expect(list.items.map(\.key) == loop.status.heldPrune && list.hash == loop.status.heldPruneHash)
+            let list = try #require(try await orders.held(.prune))
+            #expect(list == loop.status.held(.prune))
             #expect(list.items.allSatisfy { $0.service == name("cart") && !$0.uid.isEmpty })
-            try await orders.confirmPrune(list.hash, by: "Kim")
-            await eventually { world.members == ["ConfigMap/shop/a"] && loop.status.heldPrune.isEmpty }
+            try await orders.confirm(.prune, list.hash, by: "Kim")
+            await eventually { world.members == ["ConfigMap/shop/a"] && loop.status.held(.prune).isEmpty }
             await eventually { world.parent?.annotation(Conventions.confirmedPruneAnnotation) == nil }
-            #expect(held(world) == HeldPrune())
+            #expect(held(world) == .none)
             let pruned = world.history.records.last { $0.count(of: .deleted) == 2 }
             #expect(pruned?.objects.map(\.message) == ["confirmed by Kim", "confirmed by Kim"])
         }
@@ -38,9 +38,9 @@ struct OrdersTests {
         await daemon.pass(all)
         await daemon.pass([service("cart", [configMap("a")])])
         let orders = EnvironmentOrders(for: world.environment, on: world.cluster)
-        try await orders.confirmPrune("0123456789", by: "Kim")
+        try await orders.confirm(.prune, "0123456789", by: "Kim")
         let record = await daemon.pass([service("cart", [configMap("a")])])
-        #expect(record.warnings.contains { $0.contains("by Kim named another list") })
+        #expect(record.warnings.contains { $0.contains("by Kim for `kubernaut prune` named another list") })
         #expect(world.members.count == 3)
         #expect(world.parent?.annotation(Conventions.confirmedPruneAnnotation) == nil)
     }
@@ -52,7 +52,7 @@ struct OrdersTests {
         let fewer = [service("cart", [configMap("a")])]
         await world.pass(fewer)
         let orders = EnvironmentOrders(for: world.environment, on: world.cluster)
-        try await orders.confirmPrune(held(world).hash, by: "Kim")
+        try await orders.confirm(.prune, held(world).hash, by: "Kim")
         world.cluster.script { $0.verb == "list" && $0.subject == "Deployment" ? .refuse(.forbidden) : nil }
         await world.pass(fewer)
         #expect(world.members.count == 3)
@@ -101,7 +101,7 @@ struct OrdersTests {
     func noParent() async {
         let world = World()
         let orders = EnvironmentOrders(for: world.environment, on: world.cluster)
-        let error = await #expect(throws: ClusterError.self) { try await orders.confirmPrune("x", by: "Kim") }
+        let error = await #expect(throws: ClusterError.self) { try await orders.confirm(.prune, "x", by: "Kim") }
         #expect(error?.code == .notFound)
     }
 }

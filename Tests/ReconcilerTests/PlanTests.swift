@@ -31,7 +31,9 @@ private func plan(
     confirmed: String? = nil
 ) -> Plan {
     let environment = Environment(name: name("dev"), namespace: "shop", prune: prune)
-    return Plan(desired(services, environment), live: live, environment: environment, confirmed: confirmed)
+    return Plan(
+        desired(services, environment), live: live, environment: environment,
+        confirmed: confirmed.map { [.prune: Confirmation(hash: $0)] } ?? [:])
 }
 
 /// A live object of ours as a list would show it.
@@ -228,12 +230,12 @@ struct BudgetTests {
             member("ConfigMap/shop/b", digest: "b"),
         ])
         let plan = plan([], live: state, prune: PruneBudget(limit: 10, percent: 100))
-        #expect(plan.prune.held.map(\.key) == [key("PersistentVolumeClaim/shop/data")])
+        #expect(plan.prune.held.items.map(\.key) == [key("PersistentVolumeClaim/shop/data")])
         #expect(plan.prune.ready.count == 2)
         let confirmed = Plan(
             desired([]), live: state,
             environment: Environment(name: name("dev"), namespace: "shop", prune: PruneBudget(limit: 10, percent: 100)),
-            confirmed: plan.prune.heldHash)
+            confirmed: [.prune: Confirmation(hash: plan.prune.held.hash)])
         #expect(confirmed.prune.held.isEmpty && confirmed.prune.ready.count == 3)
     }
 
@@ -241,9 +243,9 @@ struct BudgetTests {
     func otherHash() {
         let before = plan([], live: live([member("ConfigMap/shop/a"), member("ConfigMap/shop/b")]))
         let now = plan(
-            [], live: live([member("ConfigMap/shop/a"), member("ConfigMap/shop/c")]), confirmed: before.prune.heldHash)
-        #expect(before.prune.held.count == 2)
-        #expect(now.prune.ready.isEmpty && now.prune.held.count == 2)
+            [], live: live([member("ConfigMap/shop/a"), member("ConfigMap/shop/c")]), confirmed: before.prune.held.hash)
+        #expect(before.prune.held.items.count == 2)
+        #expect(now.prune.ready.isEmpty && now.prune.held.items.count == 2)
     }
 
     @Test(

@@ -158,6 +158,9 @@ struct FakeState {
         guard let live = objects[key] else {
             return try finish(object, key, managers: [manager: wanted], dryRun: dryRun)
         }
+        if let version = object.resourceVersion, version != live.resourceVersion {
+            throw Self.error(.conflict, "applying \(key)")
+        }
         var owners = managers[key] ?? [:]
         for path in wanted {
             guard Self.value(in: object, path) != Self.value(in: live, path) else { continue }

@@ -70,7 +70,8 @@ private struct Someone: Sendable, CustomStringConvertible {
     func may(_ permission: Permission, _ environment: String, _ service: String?) -> Bool {
         let ranks: [Role: Int] = [.observer: 0, .developer: 1, .maintainer: 2, .admin: 3]
         let needed: [Permission: Int] = [
-            .view: 0, .sync: 1, .release: 1, .promote: 1, .rollback: 1, .hold: 1, .prune: 2, .suspend: 2, .audit: 3,
+            .view: 0, .sync: 1, .release: 1, .promote: 1, .rollback: 1, .hold: 1, .prune: 2, .adopt: 2, .suspend: 2,
+            .audit: 3,
             .keys: 3,
         ]
         return (ranks[role] ?? -1) >= (needed[permission] ?? 9) && (environments == "*" || environments == environment)
@@ -128,6 +129,9 @@ private struct Ask: Sendable, CustomStringConvertible {
                 Ask(
                     method: "POST", path: "/api/v1/environments/\(environment)/prune", body: ["hash": "aa"],
                     needs: [(.prune, environment, nil)], done: 202),
+                Ask(
+                    method: "POST", path: "/api/v1/environments/\(environment)/adopt", body: ["hash": "aa"],
+                    needs: [(.adopt, environment, nil)], done: 202),
                 Ask(
                     method: "POST", path: "/api/v1/environments/\(environment)/suspension", body: ["reason": "x"],
                     needs: [(.suspend, environment, nil)], done: 202),
@@ -206,7 +210,7 @@ private struct Crowd {
             ClosedRepository(), root: "", pipeline: { Pipeline(environments: shown.environments.map(\.environment)) },
             committer: CommitIdentity(name: "k", email: "k@k"), changed: { _ in })
         var tools = Actions.Tools(
-            desk: desk, audit: nil, status: { shown }, requestSync: { _ in true }, confirmPrune: { _, _, _ in })
+            desk: desk, audit: nil, status: { shown }, requestSync: { _ in true }, confirm: { _, _, _, _ in })
         tools.suspend = { _, _, _, _ in }
         tools.endSuspension = { _ in true }
         let actions = Actions(tools)

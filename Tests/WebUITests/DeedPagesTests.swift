@@ -149,11 +149,14 @@ struct DeedPagesTests {
     func orders() async throws {
         let world = try await RestWorld()
         world.change {
-            $0.environments[0].heldPrune = [
-                ResourceKey(groupKind: GroupKind("ConfigMap"), namespace: "dev", name: "old")
-            ]
+            $0.environments[0].held[.prune] = HeldList(
+                hash: "0123456789abcdef",
+                items: [
+                    HeldList.Item(
+                        key: ResourceKey(groupKind: GroupKind("ConfigMap"), namespace: "dev", name: "old"), uid: "u1",
+                        service: nil)
+                ])
         }
-        world.change { $0.environments[0].heldPruneHash = "0123456789abcdef" }
         let reader = Reader(pages: world.pages)
         let form = await reader.get("/holds/new?env=dev&service=cart")
         #expect(await reader.send(form, to: "/holds/new", [("env", "dev"), ("service", "cart")]).status == 400)
@@ -170,6 +173,25 @@ struct DeedPagesTests {
         #expect(pruned.headers["Location"] == "/envs/dev?done=prune")
         let other = await reader.send(list, to: "/prunes", [("read", "1"), ("hash", "f00"), ("key", "another")])
         #expect(other.status == 409 && other.text.contains("another list"))
+        world.change {
+            $0.environments[0].held[.adopt] = HeldList(
+                hash: "0123456789abcdef",
+                items: [
+                    HeldList.Item(
+                        key: ResourceKey(groupKind: GroupKind("Deployment.apps"), namespace: "dev", name: "legacy"),
+                        uid: "8d7c", service: Name("cart"), holders: ["helm", "the Helm release legacy"])
+                ])
+        }
+        #expect(await reader.get("/envs/dev").text.contains("/adoptions/new?env=dev"))
+        #expect(await reader.get("/envs/dev/objects").text.contains("the Helm release legacy"))
+        let foreign = await reader.get("/adoptions/new?env=dev")
+        for word in ["Deployment", "legacy", "helm, the Helm release legacy", "8d7c"] {
+            #expect(foreign.text.contains(word), "\(word)")
+        }
+        #expect(await reader.send(foreign, to: "/adoptions").status == 400)
+        let adopted = await reader.send(foreign, to: "/adoptions", [("read", "1")])
+        #expect(adopted.headers["Location"] == "/envs/dev?done=adopt")
+        #expect(world.audit.lines.contains("adopt done "))
         let ended = await reader.send(
             page, to: "/syncs/new", [("key", "k2"), ("service", "cart")])
         #expect(ended.status == 303)

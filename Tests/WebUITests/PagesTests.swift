@@ -261,8 +261,10 @@ struct HostileContentTests {
         environment.diagnostics = [diagnostic]
         environment.sourceProblem = attack
         environment.clusterProblem = attack
-        environment.heldPrune = [key]
-        environment.heldPruneHash = attack
+        for purpose in HeldList.Purpose.allCases {
+            environment.held[purpose] = HeldList(
+                hash: attack, items: [HeldList.Item(key: key, uid: attack, service: nil, holders: [attack])])
+        }
         environment.orphans = [Orphan(key: key, service: nil, reason: attack)]
         environment.suspension = Suspension(
             reason: attack, by: attack, until: nil, location: SourceLocation(file: attack))
@@ -364,7 +366,8 @@ struct HostileContentTests {
         "/diff?service=cart&a=live:dev&b=env:dev",
         "/holds/new?env=dev&service=cart&reason=\(percentEncoded(attack))&until=\(percentEncoded(attack))",
         "/suspensions/new?env=dev&reason=\(percentEncoded(attack))&until=\(percentEncoded(attack))",
-        "/prunes/new?env=dev", "/promotions/new?from=dev&to=staging&reason=\(percentEncoded(attack))",
+        "/prunes/new?env=dev", "/adoptions/new?env=dev",
+        "/promotions/new?from=dev&to=staging&reason=\(percentEncoded(attack))",
         "/rollbacks/new?env=dev&service=cart&to=\(percentEncoded(attack))&until=\(percentEncoded(attack))",
         "/help/errors/\(percentEncoded(attack))",
     ]
@@ -381,11 +384,11 @@ struct HostileContentTests {
 
     private static func isLookedAt(_ deed: Route.Deed) -> Bool {
         switch deed {
-        case .newPromotion, .newRollback, .newHold, .newPrune, .newSuspension: true
+        case .newPromotion, .newRollback, .newHold, .newConfirmation, .newSuspension: true
         // These need a repository: see "Changing things by page".
         case .promotions, .promotion, .rollback: false
         // Orders: no pages.
-        case .rollbacks, .endHold, .syncs, .prunes, .endSuspension: false
+        case .rollbacks, .endHold, .syncs, .confirmations, .endSuspension: false
         }
     }
 
@@ -401,7 +404,7 @@ struct HostileContentTests {
         }
         #expect(looks.allSatisfy(Self.isLookedAt) && deeds.allSatisfy(Self.isLookedAt))
         #expect(Set(looks.map { "\($0)".prefix { $0 != "(" } }).count == 8)
-        #expect(Set(deeds.map { "\($0)" }).count == 5)
+        #expect(Set(deeds.map { "\($0)" }).count == 6)
     }
 
     @Test("texts from files, commits and clusters never become markup", arguments: paths)

@@ -192,14 +192,16 @@ struct RestTests {
         #expect(seen.count == 5 && Set(seen).count == 5)
     }
 
-    @Test("confirms exactly the list of deletions that is held")
-    func prune() async throws {
+    @Test(
+        "confirms exactly the list that is held, of deletions and of objects to take over",
+        arguments: ["prune", "adopt"])
+    func confirm(order: String) async throws {
         let world = try await RestWorld()
         let client = Client(world.pages)
-        let wrong = await client.post("/api/v1/environments/dev/prune", ["hash": "ffff"])
+        let wrong = await client.post("/api/v1/environments/dev/\(order)", ["hash": "ffff"])
         #expect(wrong.status == 409 && wrong.json["detail"]?.string?.contains("another list") == true)
-        #expect(await client.post("/api/v1/environments/dev/prune", ["hash": "0123456789abcdef"]).status == 202)
-        #expect(world.audit.lines == ["prune refused ", "prune done "])
+        #expect(await client.post("/api/v1/environments/dev/\(order)", ["hash": "0123456789abcdef"]).status == 202)
+        #expect(world.audit.lines == ["\(order) refused ", "\(order) done "])
     }
 
     @Test("commits in the name of the key that asked, within its scope alone")

@@ -123,7 +123,7 @@ final class RestWorld: Sendable {
         }
         var tools = Actions.Tools(
             desk: desk, audit: audit, status: { self.status }, requestSync: requestSync,
-            confirmPrune: { environment, hash, who in
+            confirm: { purpose, environment, hash, who in
                 guard hash == "0123456789abcdef" else { throw ActionRefused("another list is held by now") }
             })
         tools.suspend = { environment, reason, who, until in

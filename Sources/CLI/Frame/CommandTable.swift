@@ -6,7 +6,7 @@ let commands: [Command] = [
     .render, .diff, .explain, .status, .orphans, .health, .history, .wait,
     .release, .promote, .rollback, .hold, .resume,
     .can, .audit, .keyCreate, .keyList, .keyRevoke,
-    .apply, .sync, .prune, .suspend, .unsuspend,
+    .apply, .sync, .prune, .adopt, .suspend, .unsuspend,
     .serve, .cluster, .demo, .devGitHub,
     .help, .completion, .man, .version,
 ]

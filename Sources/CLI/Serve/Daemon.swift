@@ -201,17 +201,17 @@ struct Daemon {
                 repository.request(.request)
                 return true
             },
-            confirmPrune: { environment, hash, who in
+            confirm: { purpose, environment, hash, who in
                 guard let cluster = clusters[environment.cluster] else {
                     throw ActionRefused("the cluster of \(environment.name) is not configured here")
                 }
                 let orders = EnvironmentOrders(for: environment, on: cluster)
-                guard let held = try await orders.heldPrune(), held.hash == hash else {
+                guard let held = try await orders.held(purpose), held.hash == hash else {
                     throw ActionRefused(
-                        "another list of deletions waits in \(environment.name) by now, or none",
+                        "another list of \(purpose.things) waits in \(environment.name) by now, or none",
                         hint: "look at what waits, then confirm that")
                 }
-                try await orders.confirmPrune(hash, by: who)
+                try await orders.confirm(purpose, hash, by: who)
             })
         tools.connectSuspensions(to: clusters)
         return Actions(tools, logger: logger)

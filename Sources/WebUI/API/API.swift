@@ -35,7 +35,7 @@ extension WebPages {
         case .values(let environment, let service): return try await values(environment, service, context)
         case .diff: return try await difference(context)
         case .objects(let name): return try objects(name, context)
-        case .heldPrune(let name): return try heldPrune(name, context)
+        case .held(let purpose, let name): return try held(purpose, name, context)
         case .passes: return try await passList(context)
         case .pass(let id): return Reply.json(try await pass(id, context).json)
         case .me: return try me(context)
@@ -52,7 +52,7 @@ extension WebPages {
         case .deployments: return try deployments(request, context)
         case .deployment(let id): return try await deploymentPage(id, context)
         case .deploymentStatus(let id): return try await deploymentStatus(id, context)
-        case .sync, .confirmPrune, .suspend, .unsuspend, .createRelease, .withdraw, .promote, .rollback, .hold, .resume,
+        case .sync, .confirm, .suspend, .unsuspend, .createRelease, .withdraw, .promote, .rollback, .hold, .resume,
             .seedCreateRelease, .deploy, .createKey, .revokeKey, .otherMethod:
             throw NotFound()
         }
@@ -62,7 +62,7 @@ extension WebPages {
     {
         switch route {
         case .sync(let name): return try await sync(name, context)
-        case .confirmPrune(let name): return try await confirmPrune(name, request, context)
+        case .confirm(let purpose, let name): return try await confirm(purpose, name, request, context)
         case .suspend(let name): return try await suspend(name, request, context)
         case .unsuspend(let name): return try await unsuspend(name, context)
         case .createRelease: return try await createRelease(request, context)

@@ -19,9 +19,14 @@ extension Endpoint {
         ) { $0.name("environment").map { .sync($0) } },
         Endpoint(
             "POST", "/api/v1/environments/{environment}/prune", "let exactly the held deletions go",
-            body: [BodyForm("PruneOrder")],
+            body: [BodyForm("Confirmation")],
             answers: [Answer(202, "they go with the pass that begins now", "Accepted"), conflict] + refusals
-        ) { $0.name("environment").map { .confirmPrune($0) } },
+        ) { $0.name("environment").map { .confirm(.prune, $0) } },
+        Endpoint(
+            "POST", "/api/v1/environments/{environment}/adopt", "take exactly the listed objects over",
+            body: [BodyForm("Confirmation")],
+            answers: [Answer(202, "the pass that begins now takes them over", "Accepted"), conflict] + refusals
+        ) { $0.name("environment").map { .confirm(.adopt, $0) } },
         Endpoint(
             "POST", "/api/v1/environments/{environment}/suspension", "stop all writes to an environment's cluster",
             details:

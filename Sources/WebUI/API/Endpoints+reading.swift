@@ -42,8 +42,12 @@ extension Endpoint {
         ) { $0.name("environment").map { .objects($0) } },
         Endpoint(
             "GET", "\(place)/prune", "the deletions that wait for a person",
-            answers: [Answer(200, "the held list, and the hash that names it", "HeldPrune")]
-        ) { $0.name("environment").map { .heldPrune($0) } },
+            answers: [Answer(200, "the held list, and the hash that names it", "HeldList")]
+        ) { $0.name("environment").map { .held(.prune, $0) } },
+        Endpoint(
+            "GET", "\(place)/adopt", "objects that exist and are not kubernaut's, which git wants to be",
+            answers: [Answer(200, "the held list with who has each object now, and the hash that names it", "HeldList")]
+        ) { $0.name("environment").map { .held(.adopt, $0) } },
         Endpoint(
             "GET", "/api/v1/services", "each service with where it stands in every environment",
             answers: [Answer(200, "services", "Services")]

@@ -106,17 +106,18 @@ extension WebPages {
         ])
     }
 
-    func heldPrune(_ name: Name, _ context: PageContext) throws -> HTTPResponse {
-        let environment = try context.environment(name)
+    func held(_ purpose: HeldList.Purpose, _ name: Name, _ context: PageContext) throws -> HTTPResponse {
+        let held = try context.environment(name).held(purpose)
         return Reply.json([
-            "environment": Value(name), "hash": .string(environment.heldPruneHash),
-            "items": .list(environment.heldPrune.map(\.json)),
+            "environment": Value(name), "hash": .string(held.hash), "items": .list(held.items.map(\.json)),
         ])
     }
 
-    func confirmPrune(_ name: Name, _ request: HTTPRequest, _ context: PageContext) async throws -> HTTPResponse {
+    func confirm(
+        _ purpose: HeldList.Purpose, _ name: Name, _ request: HTTPRequest, _ context: PageContext
+    ) async throws -> HTTPResponse {
         let hash = try JSONBody(request, known: ["hash"]).required("hash")
-        try await sources.actions.confirmPrune(name, hash: hash, context.visit)
+        try await sources.actions.confirm(purpose, in: name, hash: hash, context.visit)
         return Reply.json(["environment": Value(name), "accepted": true], status: 202)
     }
 

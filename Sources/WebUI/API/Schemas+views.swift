@@ -48,7 +48,8 @@ extension Schemas {
                     "name": ref("Name"), "branch": string, "cluster": optionalString, "namespace": string,
                     "head": optional(ref("Commit")), "appliedCommit": optionalString, "sourceProblem": optionalString,
                     "clusterProblem": optionalString, "reconciling": boolean, "diagnostics": list(ref("Diagnostic")),
-                    "heldPrune": list(ref("ObjectKey")), "heldPruneHash": string, "orphans": orphans,
+                    "heldPrune": list(ref("ObjectKey")), "heldPruneHash": string,
+                    "heldAdoption": list(ref("ObjectKey")), "heldAdoptionHash": string, "orphans": orphans,
                     "suspension": optional(suspension),
                     "verdicts": ["type": "object"], "services": list(ref("ServiceState")),
                 ], required: ["name", "branch", "namespace", "head", "reconciling", "verdicts"])
@@ -103,7 +104,17 @@ extension Schemas {
             ])
         ),
         ("SuspensionResult", whole(["environment": ref("Name"), "result": choice(["ended", "not-suspended"])])),
-        ("HeldPrune", whole(["environment": ref("Name"), "hash": string, "items": list(ref("ObjectKey"))])),
+        (
+            "HeldList",
+            whole([
+                "environment": ref("Name"), "hash": string,
+                "items": list(
+                    whole([
+                        "group": string, "kind": string, "namespace": optionalString, "name": string, "uid": string,
+                        "service": optionalString, "holders": list(string),
+                    ])),
+            ])
+        ),
         ("Passes", items(ref("Pass"))),
         (
             "Pass",

@@ -134,7 +134,7 @@ enum Schemas {
                     "all": boolean, "reason": string, "until": string,
                 ], required: ["environment", "reason"])
         ),
-        ("PruneOrder", closed(["hash": string], required: ["hash"])),
+        ("Confirmation", closed(["hash": string], required: ["hash"])),
         ("SuspensionOrder", closed(["reason": string, "until": time], required: ["reason"])),
         (
             "DeploymentOrder",

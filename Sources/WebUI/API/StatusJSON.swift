@@ -35,10 +35,12 @@ extension EnvironmentStatus {
             "appliedCommit": Value(appliedCommit), "sourceProblem": Value(sourceProblem),
             "signature": signature?.json ?? .null,
             "clusterProblem": Value(clusterProblem), "reconciling": .bool(isReconciling),
-            "diagnostics": .list(diagnostics.map(\.json)), "heldPrune": .list(heldPrune.map(\.json)),
+            "diagnostics": .list(diagnostics.map(\.json)), "heldPrune": .list(held(.prune).items.map(\.key.json)),
             "orphans": .list(
                 orphans.map { ["key": $0.key.json, "service": Value($0.service), "reason": .string($0.reason)] }),
-            "heldPruneHash": .string(heldPruneHash), "suspension": suspension?.json ?? .null,
+            "heldPruneHash": .string(held(.prune).hash),
+            "heldAdoption": .list(held(.adopt).items.map(\.key.json)),
+            "heldAdoptionHash": .string(held(.adopt).hash), "suspension": suspension?.json ?? .null,
             "lastPass": lastPass.map {
                 ["id": .string($0.id), "outcome": .string($0.outcome.rawValue), "finishedAt": Value($0.finishedAt)]
             } ?? .null,
@@ -100,6 +102,16 @@ extension Position {
         case .differs: ["state": "differs"]
         case .absent: ["state": "absent"]
         }
+    }
+}
+
+extension HeldList.Item {
+    var json: Value {
+        var value = key.json
+        value["uid"] = .string(uid)
+        value["service"] = Value(service)
+        value["holders"] = .list(holders.map { .string($0) })
+        return value
     }
 }
 

@@ -56,7 +56,7 @@ extension Route {
     var auditAction: AuditRecord.Action? {
         switch self {
         case .api(.sync): .sync
-        case .api(.confirmPrune): .prune
+        case .api(.confirm(let purpose, _)): purpose.auditAction
         case .api(.suspend): .suspend
         case .api(.unsuspend): .unsuspend
         case .api(.resume): .resume

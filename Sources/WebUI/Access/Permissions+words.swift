@@ -46,7 +46,7 @@ extension PageContext {
         case .deed(.rollbacks): return RollbackForm(form).address
         case .deed(.newHold), .deed(.endHold): return "/holds"
         case .deed(.newSuspension): return SuspensionForm(form).address
-        case .deed(.syncs), .deed(.prunes), .deed(.endSuspension):
+        case .deed(.syncs), .deed(.confirmations), .deed(.endSuspension):
             return form.name("env").map { "/envs/\($0)" } ?? "/envs"
         default: return "/"
         }

@@ -43,9 +43,9 @@ extension Route.API {
             .someone
         case .manifest(let environment, let service), .values(let environment, let service):
             .needs(.view, .service(service, in: environment))
-        case .heldPrune(let environment): .needs(.view, .environment(environment))
+        case .held(_, let environment): .needs(.view, .environment(environment))
         case .sync(let environment): .needs(.sync, .environment(environment))
-        case .confirmPrune(let environment): .needs(.prune, .environment(environment))
+        case .confirm(let purpose, let environment): .needs(purpose.permission, .environment(environment))
         case .suspend(let environment), .unsuspend(let environment): .needs(.suspend, .environment(environment))
         case .resume(let environment, let service?): .needs(.hold, .service(service, in: environment))
         case .resume(let environment, nil): .needs(.hold, .environment(environment))
@@ -81,8 +81,7 @@ extension EnvironmentStatus {
         guard !part.services.isEmpty || !part.releases.isEmpty else { return nil }
         // These may name objects and files of services that are not theirs.
         part.diagnostics = []
-        part.heldPrune = []
-        part.heldPruneHash = ""
+        part.held = [:]
         part.orphans = orphans.filter { $0.service.map(isVisible) ?? false }
         part.lastPass = nil
         part.sourceProblem = sourceProblem.map { _ in "its branch cannot be rendered" }

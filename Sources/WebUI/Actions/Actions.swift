@@ -20,11 +20,16 @@ public struct Actions: Sendable {
         public var status: @Sendable () -> DaemonStatus
         /// Asks for a pass over an environment; false when there is no such environment.
         public var requestSync: @Sendable (_ environment: Name) -> Bool
-        /// Lets exactly the deletions go that the hash names.
+        /// Lets exactly that happen which the hash names.
         ///
         /// Throws `ActionRefused` when another list is held by now.
-        public var confirmPrune:
-            @Sendable (_ environment: Environment, _ hash: String, _ who: String) async throws -> Void
+        public var confirm: Confirm
+
+        public typealias Confirm =
+            @Sendable (
+                _ purpose: HeldList.Purpose, _ environment: Environment, _ hash: String, _ who: String
+            ) async throws -> Void
+
         /// Stops every write to an environment's cluster; nil `until` for no end.
         public var suspend:
             @Sendable (_ environment: Environment, _ reason: String, _ who: String, _ until: Instant?) async throws ->
@@ -37,14 +42,13 @@ public struct Actions: Sendable {
         public init(
             desk: ChangeDesk?, audit: (any AuditLog)?, status: @escaping @Sendable () -> DaemonStatus,
             requestSync: @escaping @Sendable (_ environment: Name) -> Bool,
-            confirmPrune:
-                @escaping @Sendable (_ environment: Environment, _ hash: String, _ who: String) async throws -> Void
+            confirm: @escaping Confirm
         ) {
             self.desk = desk
             self.audit = audit
             self.status = status
             self.requestSync = requestSync
-            self.confirmPrune = confirmPrune
+            self.confirm = confirm
         }
     }
 
@@ -104,7 +108,7 @@ public struct Actions: Sendable {
         }
     }
 
-    // MARK: Sync and prune
+    // MARK: Sync and held lists
 
     func sync(_ environment: Name, _ visit: Visit) async throws(ActionFailure) {
         try await carryOut(Errand(.sync, environment, []), visit) {
@@ -115,12 +119,14 @@ public struct Actions: Sendable {
     }
 
     /// - Parameter hash: Of the held list, whole.
-    func confirmPrune(_ environment: Name, hash: String, _ visit: Visit) async throws(ActionFailure) {
-        var errand = Errand(.prune, environment, [])
+    func confirm(
+        _ purpose: HeldList.Purpose, in environment: Name, hash: String, _ visit: Visit
+    ) async throws(ActionFailure) {
+        var errand = Errand(purpose.auditAction, environment, [])
         errand.to = hash
         try await carryOut(errand, visit) {
-            let place = try self.environment(environment, visit, .prune, nil)
-            try await tools.confirmPrune(place.environment, hash, visit.caller.name)
+            let place = try self.environment(environment, visit, purpose.permission, nil)
+            try await tools.confirm(purpose, place.environment, hash, visit.caller.name)
             return ((), Note(nil))
         }
     }
@@ -156,6 +162,23 @@ public struct Actions: Sendable {
                 .unavailable, "the pipeline is not known yet", hint: "see the system page; try again in a minute")
         }
         return first
+    }
+}
+
+extension HeldList.Purpose {
+    /// Asked of whoever confirms such a list.
+    var permission: Permission {
+        switch self {
+        case .prune: .prune
+        case .adopt: .adopt
+        }
+    }
+
+    var auditAction: AuditRecord.Action {
+        switch self {
+        case .prune: .prune
+        case .adopt: .adopt
+        }
     }
 }
 

@@ -52,7 +52,7 @@ func environmentPage(_ environment: EnvironmentStatus, passes: [PassRecord], _ c
             \(environmentProblems(environment))
             <section class="card" aria-label="State">\(environmentFacts(environment, context))</section>
             \(holdCard(environment, context))\(suspensionCard(environment, context))
-            \(heldPrune(environment))
+            \(heldCards(environment))
             \(orphans(environment))
             \(card("Services", id: "services", aside: positionSummary(environment), servicesTable(environment, context)))
             \(suspensionCorner(environment, context))
@@ -173,20 +173,6 @@ private func leader(_ environment: EnvironmentStatus) -> HTML? {
         guard let leader = leadership.leader else { return Badge(icon: .unknown, word: "nobody at the moment").html }
         return "\(leader) <span class=\"dim\">applies and heals; this replica, \(leadership.replica), only shows</span>"
     }
-}
-
-func heldPrune(_ environment: EnvironmentStatus) -> HTML {
-    guard !environment.heldPrune.isEmpty else { return "" }
-    let items = environment.heldPrune.prefix(200).map { key -> HTML in "<li><code>\(key)</code></li>" }
-    let more = environment.heldPrune.count - items.count
-    return card(
-        "Deletions that wait for a person", id: "held",
-        """
-        <p>\(Badge(icon: .held, word: "Held").html) Git no longer has \(counted(environment.heldPrune.count, "object")); \
-        deleting them needs someone who confirms exactly this list.</p>
-        <ul class="columns">\(items)</ul>\(more > 0 ? "<p class=\"dim\">and \(more) more</p>" : "")
-        <p><a class="button" href="/prunes/new?env=\(environment.environment.name)">Read and confirm</a></p>
-        """)
 }
 
 private func positionSummary(_ environment: EnvironmentStatus) -> HTML {

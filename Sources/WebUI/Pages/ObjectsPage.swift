@@ -141,5 +141,5 @@ private func objectTable(_ list: ObjectList, _ environment: Name, _ context: Pag
 
 /// What is in the cluster and not in git.
 private func leftovers(_ environment: EnvironmentStatus) -> HTML {
-    orphans(environment) + heldPrune(environment)
+    heldCards(environment) + orphans(environment)
 }

@@ -28,8 +28,9 @@ extension WebPages {
                 : try holdReply(hold, nil, context)
         case .endHold: return try await once(form, context) { try await endHold(form, context) }
         case .syncs: return try await once(form, context) { try await sync(form, context) }
-        case .newPrune: return try pruneReply(form, nil, context)
-        case .prunes: return try await once(form, context) { try await prune(form, context) }
+        case .newConfirmation(let purpose): return try heldReply(purpose, form, nil, context)
+        case .confirmations(let purpose):
+            return try await once(form, context) { try await confirm(purpose, form, context) }
         case .newSuspension:
             let suspension = SuspensionForm(form)
             return isOrder

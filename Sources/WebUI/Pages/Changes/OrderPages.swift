@@ -73,31 +73,6 @@ extension WebPages {
         try await sources.actions.sync(environment, context.visit)
         return Reply.redirect(to: "/envs/\(environment)?done=sync")
     }
-
-    // MARK: Prune
-
-    /// `/prunes/new?env=`: the list, to be read before it is let go.
-    func pruneReply(_ form: Form, _ failure: ActionFailure?, _ context: PageContext) throws -> HTTPResponse {
-        guard let name = form.name("env") else { throw NotFound() }
-        let environment = try context.environment(name)
-        // Who sees a part of the environment sees nothing of this list.
-        guard context.visit.allows(.view, at: .environment(name)) else { throw NotFound() }
-        return Reply.changePage(prunePage(environment, failure, context), status: failure?.code.status ?? 200, context)
-    }
-
-    func prune(_ form: Form, _ context: PageContext) async throws -> HTTPResponse {
-        guard let environment = form.name("env") else { throw NotFound() }
-        do {
-            guard let hash = form["hash"], form["read"] == "1" else {
-                throw ActionFailure(.badRequest, "nothing is deleted before somebody says that they have read the list")
-            }
-            try await sources.actions.confirmPrune(environment, hash: hash, context.visit)
-            return Reply.redirect(to: "/envs/\(environment)?done=prune")
-        } catch let failure as ActionFailure {
-            if failure.code == .notFound { throw NotFound() }
-            return try pruneReply(form, failure, context)
-        }
-    }
 }
 
 /// Why a hold was not made.
@@ -159,30 +134,6 @@ func holdPage(_ form: HoldForm, _ problem: HoldProblem?, _ context: PageContext)
             """)
 }
 
-func prunePage(_ environment: EnvironmentStatus, _ failure: ActionFailure?, _ context: PageContext) -> Page {
-    let name = environment.environment.name
-    let items = environment.heldPrune.map { key -> HTML in "<li><code>\(key)</code></li>" }
-    let count = counted(items.count, "object")
-    let content: HTML =
-        items.isEmpty
-        ? "<p class=\"empty\">Nothing waits to be deleted. <a href=\"/envs/\(name)\">\(name)</a></p>"
-        : """
-        <section class="card" aria-label="What would go"><p>Git no longer has these, and kubernaut put them into the cluster. \
-        They are deleted with everything that the cluster hangs on them.</p><ul class="columns">\(items)</ul></section>
-        <form class="order" method="post" action="/prunes">\(context.changeFields)\(hidden("env", name))\(hidden("hash", environment.heldPruneHash))
-        <label class="tick"><input type="checkbox" name="read" value="1" required="required"/> I have read the list: \(count) in \(name)</label>
-        <p class="actions">\(context.button("Delete \(count) from \(name)", .prune, at: .environment(name))) <a href="/envs/\(name)">Cancel</a></p>
-        <p class="dim">Bound to exactly this list, <code>\(environment.heldPruneHash.prefix(12))</code>: should it change, nothing is deleted.</p></form>
-        """
-    return Page(
-        title: "Delete from \(name)", section: .environments,
-        commands: items.isEmpty ? [] : ["kubernaut prune \(name) --confirm \(environment.heldPruneHash.prefix(12))"],
-        content: """
-            <div class="headline"><h1>Deletions that wait in \(environmentLink(name))</h1><p class="dim">\(count)</p></div>
-            \(failure?.banner)\(content)
-            """)
-}
-
 /// What was just done, for the page that one is led back to. The words are ours; the query only chooses among them.
 func doneBanner(_ context: PageContext) -> HTML {
     let words: [String: HTML] = [
@@ -190,6 +141,7 @@ func doneBanner(_ context: PageContext) -> HTML {
         "suspend": "The suspension was written to the cluster; it shows here as soon as the daemon has seen it.",
         "unsuspend": "The suspension was ended. What waits is applied with the sync that begins now.",
         "prune": "The deletions were confirmed. The next sync carries them out.",
+        "adopt": "Taking them over was confirmed. The next sync carries it out.",
         "hold": "The hold was written to the environment's branch; it shows here when the branch was read again.",
         "resume": "The hold was taken from the environment's branch; it goes from here when the branch was read again.",
     ]
