@@ -7,7 +7,7 @@ public struct SHA256: ~Copyable {
     private let context: OpaquePointer
 
     public init() {
-        guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+        guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, Algorithm.sha256.handle, nil) == 1 else {
             preconditionFailure("EVP_DigestInit_ex: no SHA-256 in this OpenSSL")
         }
         self.context = context
@@ -20,7 +20,11 @@ public struct SHA256: ~Copyable {
         precondition(status == 1, "EVP_DigestUpdate failed")
     }
 
-    public func update(_ text: String) { update(Array(text.utf8)) }
+    public func update(_ text: String) {
+        var text = text
+        let status = text.withUTF8 { EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
+        precondition(status == 1, "EVP_DigestUpdate failed")
+    }
 
     /// 32 bytes.
     public consuming func finish() -> [UInt8] {
@@ -32,20 +36,34 @@ public struct SHA256: ~Copyable {
     }
 }
 
-/// SHA-256 in 64 lower-case hexadecimal digits.
-public func sha256Hex(_ bytes: [UInt8]) -> String {
-    let digest = SHA256()
-    digest.update(bytes)
-    return hex(digest.finish())
+/// An algorithm that OpenSSL looked up: `EVP_sha256()` would be looked up again, behind a lock, with each digest.
+private struct Algorithm: Sendable {
+    // Safe: OpenSSL does not change an algorithm that was fetched, and this one lives as long as the process.
+    nonisolated(unsafe) let handle: OpaquePointer
+
+    static let sha256 = Algorithm("SHA256")
+
+    private init(_ name: String) {
+        guard let handle = EVP_MD_fetch(nil, name, nil) else {
+            preconditionFailure("EVP_MD_fetch: no \(name) in this OpenSSL")
+        }
+        self.handle = handle
+    }
 }
+
+/// SHA-256 in 64 lower-case hexadecimal digits.
+public func sha256Hex(_ bytes: [UInt8]) -> String { hex(sha256(bytes)) }
 
 /// The id git gives to a file with this content: SHA-1 over `blob <count>\0` and the bytes, 40 hexadecimal digits.
 public func gitBlobID(_ bytes: [UInt8]) -> String { hex(sha1(Array("blob \(bytes.count)\0".utf8) + bytes)) }
 
 public func sha256(_ bytes: [UInt8]) -> [UInt8] {
-    let digest = SHA256()
-    digest.update(bytes)
-    return digest.finish()
+    [UInt8](unsafeUninitializedCapacity: 32) { digest, count in
+        var length: UInt32 = 0
+        let status = EVP_Digest(bytes, bytes.count, digest.baseAddress, &length, Algorithm.sha256.handle, nil)
+        precondition(status == 1 && length == 32, "EVP_Digest failed")
+        count = 32
+    }
 }
 
 func sha512(_ bytes: [UInt8]) -> [UInt8] {
@@ -61,12 +79,16 @@ func sha1(_ bytes: [UInt8]) -> [UInt8] {
 }
 
 /// Two lower-case hexadecimal digits for each byte.
-public func hex(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
-    for byte in bytes {
-        text.append(digits[Int(byte >> 4)])
-        text.append(digits[Int(byte & 15)])
+public func hex(_ bytes: some Collection<UInt8>) -> String {
+    String(unsafeUninitializedCapacity: 2 * bytes.count) { text in
+        var index = 0
+        for byte in bytes {
+            text[index] = digit(byte >> 4)
+            text[index + 1] = digit(byte & 15)
+            index += 2
+        }
+        return index
     }
-    return String(decoding: text, as: UTF8.self)
 }
+
+private func digit(_ value: UInt8) -> UInt8 { value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value }

@@ -14,9 +14,14 @@ public struct GroupVersionKind: Sendable, Hashable, CustomStringConvertible {
 
     /// From the two fields of a manifest: `apps/v1` and `Deployment`.
     public init(apiVersion: String, kind: String) {
-        let parts = apiVersion.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        group = parts.count == 2 ? String(parts[0]) : ""
-        version = String(parts.last ?? "")
+        let bytes = apiVersion.utf8
+        if let slash = bytes.firstIndex(of: UInt8(ascii: "/")) {
+            group = String(apiVersion[..<slash])
+            version = String(apiVersion[bytes.index(after: slash)...])
+        } else {
+            group = ""
+            version = apiVersion
+        }
         self.kind = kind
     }
 

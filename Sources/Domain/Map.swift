@@ -29,28 +29,42 @@ public struct Map: Sendable, Hashable {
 
     /// Sorts `entries`; where a key comes more than once, the last one stays.
     public init(_ entries: [Entry]) {
-        // A stable order by (key, position) lets "the last one stays" be one pass over neighbours.
-        let order = entries.indices.sorted {
-            entries[$0].key.hasSameBytes(as: entries[$1].key)
-                ? $0 < $1 : entries[$0].key.precedesInBytes(entries[$1].key)
+        guard !Self.isSorted(entries) else {
+            self.entries = entries
+            return
         }
+        // The sort is stable, so among equal keys the last one stays the last.
         var kept: [Entry] = []
         kept.reserveCapacity(entries.count)
-        for index in order {
-            if let last = kept.last, last.key.hasSameBytes(as: entries[index].key) { kept.removeLast() }
-            kept.append(entries[index])
+        for entry in entries.sorted(by: { $0.key.precedesInBytes($1.key) }) {
+            if let last = kept.last, last.key.hasSameBytes(as: entry.key) { kept.removeLast() }
+            kept.append(entry)
         }
         self.entries = kept
     }
 
     /// Takes entries that are sorted by the UTF-8 bytes of their keys already, each key once.
     public init(sorted entries: [Entry]) {
-        assert(zip(entries, entries.dropFirst()).allSatisfy { $0.key.precedesInBytes($1.key) })
+        assert(Self.isSorted(entries))
         self.entries = entries
+    }
+
+    private static func isSorted(_ entries: [Entry]) -> Bool {
+        var index = 1
+        while index < entries.count {
+            guard entries[index - 1].key.precedesInBytes(entries[index].key) else { return false }
+            index += 1
+        }
+        return true
     }
 
     public subscript(key: String) -> Value? {
         get {
+            // Most maps are small, and most keys differ in length already.
+            if entries.count <= 8 {
+                for index in entries.indices where holds(key, at: index) { return entries[index].value }
+                return nil
+            }
             let index = position(of: key)
             return holds(key, at: index) ? entries[index].value : nil
         }

@@ -6,14 +6,18 @@ public struct Name: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     /// Nil when `text` is no DNS label.
     public init?(_ text: some StringProtocol) {
-        func isWordByte(_ byte: UInt8) -> Bool {
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
-                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        var count = 0
+        // A hyphen may stand neither first nor last.
+        var isAfterWord = false
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): isAfterWord = true
+            case UInt8(ascii: "-") where count > 0: isAfterWord = false
+            default: return nil
+            }
+            count += 1
         }
-        guard (1...63).contains(text.utf8.count), let first = text.utf8.first, isWordByte(first),
-            let last = text.utf8.reversed().first, isWordByte(last),
-            text.utf8.allSatisfy({ isWordByte($0) || $0 == UInt8(ascii: "-") })
-        else { return nil }
+        guard count <= 63, isAfterWord else { return nil }
         self.text = String(text)
     }
 

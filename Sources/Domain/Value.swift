@@ -91,6 +91,10 @@ extension Value {
         return value
     }
 
+    // Without the array that any number of keys needs.
+    public subscript(at first: String, _ second: String) -> Value? { self[first]?[second] }
+    public subscript(at first: String, _ second: String, _ third: String) -> Value? { self[first]?[second]?[third] }
+
     /// The value at a path; nil when any step is missing.
     public subscript(path: FieldPath) -> Value? {
         var value = self
@@ -138,17 +142,5 @@ extension Hasher {
         var text = text
         text.withUTF8 { combine(bytes: UnsafeRawBufferPointer($0)) }
         combine(UInt8(0xFF))
-    }
-}
-
-extension String {
-    /// Equality of the UTF-8 bytes, without Unicode normalization.
-    public func hasSameBytes(as other: String) -> Bool {
-        utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8)
-    }
-
-    /// Order by UTF-8 bytes, as Kubernetes sorts keys.
-    public func precedesInBytes(_ other: String) -> Bool {
-        utf8.lexicographicallyPrecedes(other.utf8)
     }
 }

@@ -54,7 +54,9 @@ public struct RenderCache: Sendable {
         for name in updateList(context, changes) { replace(name, with: nil) }
         let waiting = suspects(context, changes).filter { name in
             guard let known = results[name] else { return true }
-            return known.inputs != context.inputs(of: name, template: known.template, isAbsent: known.service == nil)
+            return known.inputs
+                != context.inputs(
+                    of: name, context.ownFiles(name), template: known.template, isAbsent: known.service == nil)
         }
         let isMany = waiting.count > 64
         for (name, result) in Self.render(waiting, context) { replace(name, with: result, keepsOrder: !isMany) }
@@ -131,9 +133,9 @@ public struct RenderCache: Sendable {
     private static func render(_ name: Name, _ context: RenderContext) -> Result {
         var renderer = ServiceRenderer(name, in: context)
         let service = renderer.render()
-        let template = renderer.service.template
-        let inputs = service?.inputs ?? context.inputs(of: name, template: template, isAbsent: true)
-        return Result(service: service, inputs: inputs, template: template)
+        return Result(
+            service: service, inputs: service?.inputs ?? renderer.inputs(isAbsent: true),
+            template: renderer.service.template)
     }
 }
 

@@ -14,18 +14,25 @@ struct ServiceList: Sendable {
 
     init(_ context: RenderContext) {
         var found = Set<Name>()
+        var others: [(name: Name, path: String, file: SourceFile)] = []
+        var suspects: [String] = []
+        let folders = Folders(context)
         for (path, file) in context.snapshot.files {
-            if path.hasPrefix("releases/") {
-                if let name = Self.service(path, in: "releases/") { found.insert(name) }
-            } else if path.hasPrefix("services/") {
-                guard let name = Self.service(path, in: "services/"), context.file("releases/\(name).yaml") == nil,
-                    Self.needsNoRelease(file, path)
-                else { continue }
-                found.insert(name)
+            guard let folder = folders.folder(of: path) else { continue }
+            let name = Self.service(path, in: folder)
+            switch (folder, name) {
+            case ("releases/", let name?): found.insert(name)
+            case ("services/", let name?): others.append((name, path, file))
+            default: break
             }
+            // Of its own files a service may always have one; the rest needs the whole list.
+            if name == nil || folders.isOwn(folder) { suspects.append(path) }
+        }
+        for other in others where !found.contains(other.name) && Self.needsNoRelease(other.file, other.path) {
+            found.insert(other.name)
         }
         services = found.sorted()
-        for path in context.snapshot.files.keys { strays[path] = stray(path, context) }
+        for path in suspects { strays[path] = stray(path, folders, context) }
     }
 
     /// Looks again at the services and files that changed paths can concern.
@@ -56,7 +63,8 @@ struct ServiceList: Sendable {
         for name in names { suspects.formUnion([context.overridePath(name), context.holdPath(name)]) }
         // What is said of a file that nothing reads names the services that there are.
         if isOther { suspects.formUnion(strays.keys) }
-        for path in suspects { strays[path] = context.file(path) == nil ? nil : stray(path, context) }
+        let folders = Folders(context)
+        for path in suspects { strays[path] = context.file(path) == nil ? nil : stray(path, folders, context) }
         return gone
     }
 
@@ -84,7 +92,7 @@ struct ServiceList: Sendable {
     /// `cart` of `releases/cart.yaml`; nil when the rest of the path is no service's file.
     static func service(_ path: String, in folder: String) -> Name? {
         guard path.hasSuffix(".yaml") else { return nil }
-        return Name(path.dropFirst(folder.count).dropLast(5))
+        return Name(Substring(path.utf8.dropFirst(folder.utf8.count).dropLast(5)))
     }
 
     // MARK: Stray files
@@ -92,12 +100,25 @@ struct ServiceList: Sendable {
     /// Warnings about files that nothing reads, in the order of their paths.
     var strayFiles: [Diagnostic] { strays.values.sorted { $0.location < $1.location } }
 
-    private func stray(_ path: String, _ context: RenderContext) -> Diagnostic? {
-        guard !context.settings.disabledWarnings.contains(Codes.strayFile) else { return nil }
-        let own = "\(context.environment.name)/"
-        let folders = ["services/", "releases/", "\(own)services/", "\(own)holds/"]
-        guard let folder = folders.first(where: path.hasPrefix),
-            let problem = problem(path, folder, context, isOwn: folder.hasPrefix(own))
+    /// Where services' files lie.
+    private struct Folders {
+        private let own: String
+        private let all: [String]
+
+        init(_ context: RenderContext) {
+            own = "\(context.environment.name)/"
+            all = ["services/", "releases/", "\(own)services/", "\(own)holds/"]
+        }
+
+        func folder(of path: String) -> String? { all.first(where: path.hasPrefix) }
+
+        /// Whether it is the environment's own.
+        func isOwn(_ folder: String) -> Bool { folder.hasPrefix(own) }
+    }
+
+    private func stray(_ path: String, _ folders: Folders, _ context: RenderContext) -> Diagnostic? {
+        guard !context.settings.disabledWarnings.contains(Codes.strayFile), let folder = folders.folder(of: path),
+            let problem = problem(path, folder, context, isOwn: folders.isOwn(folder))
         else { return nil }
         return Diagnostic(
             .warning, Codes.strayFile, problem.message, at: SourceLocation(file: context.path(path)),

@@ -64,7 +64,7 @@ extension ServiceRenderer {
             return nil
         }
         var problems = ObjectChecks.identity(object)
-        guard problems.isEmpty, let kind = object.groupVersionKind, let name = object.objectName else {
+        guard problems.isEmpty, let kind = kind(of: object, place, documents), let name = object.objectName else {
             report(problems, place, documents)
             return nil
         }
@@ -77,6 +77,11 @@ extension ServiceRenderer {
         return Manifest(
             kind: kind, namespace: value.objectNamespace, name: name, object: value, service: self.name,
             location: location, digest: sha256Hex(value.json()))
+    }
+
+    private func kind(of object: Value, _ place: ObjectPlace, _ documents: [Document]) -> GroupVersionKind? {
+        if place.path.steps.isEmpty, let kind = documents[place.document].flat?.kind { return kind }
+        return object.groupVersionKind
     }
 
     private mutating func report(_ problems: [ObjectProblem], _ place: ObjectPlace, _ documents: [Document]) {

@@ -7,6 +7,7 @@ import YAML
 struct ServiceRenderer {
     let context: RenderContext
     let name: Name
+    private let files: RenderContext.OwnFiles
     var diagnostics: [Diagnostic] = []
     private(set) var service = ServiceFile.none
     private(set) var release: ReleaseFile?
@@ -23,6 +24,7 @@ struct ServiceRenderer {
     init(_ name: Name, in context: RenderContext) {
         self.name = name
         self.context = context
+        files = context.ownFiles(name)
     }
 
     /// - Returns: Nil when the service is not in this environment.
@@ -34,12 +36,19 @@ struct ServiceRenderer {
         return RenderedService(
             name: name, team: service.team, release: release?.record, needs: service.needs,
             manifests: hasErrors ? [] : rendered.map(\.manifest), diagnostics: distinctDiagnostics,
-            inputs: context.inputs(dependencies), source: service.source, hold: hold,
+            inputs: inputs(isAbsent: false), source: service.source, hold: hold,
             adoptsExisting: service.adoptsExisting)
     }
 
     /// Every path that the result depends on, of files that are not there too; complete after `render`.
-    var dependencies: [String] { context.ownPaths(name) + templatePaths }
+    var dependencies: [String] { RenderContext.ownPaths(name, context.environment) + templatePaths }
+
+    /// Hash over everything that the result depends on; complete after `render`.
+    ///
+    /// - Parameter isAbsent: Whether the service turned out not to be in this environment.
+    func inputs(isAbsent: Bool) -> String {
+        context.inputs(of: name, files, template: service.template, isAbsent: isAbsent)
+    }
 
     mutating func add(_ code: String, _ message: String, at location: SourceLocation, hint: String? = nil) {
         diagnostics.append(Diagnostic(.error, code, message, at: location, hint: hint))
@@ -63,21 +72,21 @@ struct ServiceRenderer {
 
     /// - Returns: False when the service is not in this environment.
     private mutating func read() -> Bool {
-        if let file = context.file(context.overridePath(name)) {
+        if let file = files.override.file {
             let reading = OverrideFile.read(
-                file.bytes, path: context.path(context.overridePath(name)), limits: context.settings.limits)
+                file.bytes, path: context.path(files.override.path), limits: context.settings.limits)
             if reading.content?.isEnabled == false { return false }
             diagnostics += reading.diagnostics
             override = reading.content
         }
-        if let file = context.file("services/\(name).yaml") {
+        if let file = files.service.file {
             let reading = ServiceFile.read(
-                file.bytes, path: context.path("services/\(name).yaml"), limits: context.settings.limits)
+                file.bytes, path: context.path(files.service.path), limits: context.settings.limits)
             diagnostics += reading.diagnostics
             service = reading.content ?? .none
         }
-        if let file = context.file("releases/\(name).yaml") {
-            let reading = ReleaseFile.read(file.bytes, path: context.path("releases/\(name).yaml"))
+        if let file = files.release.file {
+            let reading = ReleaseFile.read(file.bytes, path: context.path(files.release.path))
             diagnostics += reading.diagnostics
             release = reading.content
         }
@@ -89,12 +98,15 @@ struct ServiceRenderer {
     }
 
     private mutating func readHold() {
-        for (path, isForAll) in [(context.holdPath(name), false), (context.holdAllPath, true)] {
-            guard let file = context.file(path), hold == nil else { continue }
-            let reading = HoldFile.read(file.bytes, path: context.path(path), isForAll: isForAll)
-            diagnostics += reading.diagnostics
-            hold = reading.content
-        }
+        readHold(files.hold, isForAll: false)
+        if hold == nil { readHold(context.holdForAll, isForAll: true) }
+    }
+
+    private mutating func readHold(_ file: RenderContext.OwnFiles.File, isForAll: Bool) {
+        guard let content = file.file else { return }
+        let reading = HoldFile.read(content.bytes, path: context.path(file.path), isForAll: isForAll)
+        diagnostics += reading.diagnostics
+        hold = reading.content
     }
 
     private mutating func mergeValues() {
@@ -110,13 +122,12 @@ struct ServiceRenderer {
                 layers.append(ValueLayer(layer: layer, file: path, root: root))
             }
         }
-        let releasePath = context.path("releases/\(name).yaml")
-        add(.service, context.path("services/\(name).yaml"), service.values)
+        let releasePath = context.path(files.release.path)
+        add(.service, context.path(files.service.path), service.values)
         add(.release, releasePath, release?.values)
-        add(.environmentService, context.path(context.overridePath(name)), override?.values)
+        if let override { add(.environmentService, context.path(files.override.path), override.values) }
         layers += ReservedValues.layers(
-            service: name, release: release.map { ($0, releasePath) }, environment: context.environment,
-            pipelinePath: context.path(PipelineFile.path))
+            service: name, release: release.map { ($0, releasePath) }, shared: context.reserved)
         values = context.defaults.adding(layers, &diagnostics)
     }
 
@@ -143,6 +154,8 @@ struct ServiceRenderer {
         /// Where it starts.
         let location: SourceLocation
         let bindings: [Binding?]
+        /// What is known of the document whatever its values are; nil where sections and partials make it.
+        var flat: FlatTemplate.Document?
         /// What stands at each token, when the values' paths follow from that; nil inside of sections and partials.
         var tags: [TemplateTag]?
     }
@@ -167,16 +180,20 @@ struct ServiceRenderer {
         let root = Binding(value: values.merged, path: tracksPaths ? FieldPath() : nil)
         var bindings: [Binding?] = []
         bindings.reserveCapacity(flat.tags.count)
-        for tag in flat.tags {
-            let binding = Expander.find(tag, in: [root])
+        let contexts = [root]
+        for (index, tag) in flat.tags.enumerated() {
+            let first = flat.firsts[index]
+            let binding = first < index ? bindings[first] : Expander.find(tag, in: contexts)
             if binding == nil {
                 let problem = Expander.unknownVariable(tag, in: template, contexts: [values.merged])
                 diagnostics.append(Diagnostic(problem))
             }
             bindings.append(binding)
         }
-        return zip(flat.documents, flat.locations).map { fill, location in
-            Document(fill: fill, text: flat.text, location: location, bindings: bindings, tags: flat.tags)
+        return flat.documents.map { document in
+            Document(
+                fill: document.fill, text: flat.text, location: document.location, bindings: bindings, flat: document,
+                tags: flat.tags)
         }
     }
 

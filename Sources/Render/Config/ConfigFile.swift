@@ -62,16 +62,16 @@ struct ConfigFile {
     /// The members of a map whose keys are all known.
     ///
     /// - Returns: Nil, with an error, when `node` is no map. Empty for null.
-    mutating func map(_ node: YAMLNode, _ subject: String, keys: [String]) -> [String: YAMLMember]? {
-        if node.isNull { return [:] }
+    mutating func map(_ node: YAMLNode, _ subject: String, keys: [String]) -> KnownMembers? {
+        if node.isNull { return KnownMembers() }
         guard let members = node.members else {
             error(Codes.badValue, "\(subject) must be a map, not a \(node.value.kindName)", at: node.mark)
             return nil
         }
-        var known: [String: YAMLMember] = [:]
+        var known = KnownMembers()
         for member in members {
-            if keys.contains(member.key) {
-                known[member.key] = member
+            if keys.contains(where: { $0.hasSameBytes(as: member.key) }) {
+                known.members.append(member)
             } else {
                 error(
                     Codes.unknownKey, "unknown key \"\(member.key)\" in \(subject)", at: member.keyMark,
@@ -179,6 +179,13 @@ struct ConfigFile {
             hint: member.value.scalar?.style == .plain && wanted == "a string"
                 ? "put it in quotes: \"\(member.value.scalar?.text ?? "")\"" : nil)
     }
+}
+
+/// The members of a map that a file may have; few, so a look at each is faster than a dictionary.
+struct KnownMembers {
+    fileprivate(set) var members: [YAMLMember] = []
+
+    subscript(key: String) -> YAMLMember? { members.first { $0.key.hasSameBytes(as: key) } }
 }
 
 extension YAMLNode {

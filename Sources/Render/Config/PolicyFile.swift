@@ -52,7 +52,7 @@ enum PolicyFile {
         }
         let isShort = member.value.scalar?.value.string != nil
         let keys = ["github", "contact", "description"]
-        guard let members = isShort ? [:] : file.map(member.value, "a team", keys: keys) else { return nil }
+        guard let members = isShort ? KnownMembers() : file.map(member.value, "a team", keys: keys) else { return nil }
         let github = github(isShort ? member : members["github"], &file)
         let contact = file.string(members["contact"])
         let description = file.string(members["description"])
@@ -116,7 +116,7 @@ enum PolicyFile {
 
     /// - Returns: Nil when one of them is wrong; empty when there is none.
     private static func subjects(
-        _ members: [String: YAMLMember], _ teams: [Team], _ file: inout ConfigFile
+        _ members: KnownMembers, _ teams: [Team], _ file: inout ConfigFile
     ) -> [Grant.Subject]? {
         var subjects: [Grant.Subject] = []
         var isWrong = false

@@ -50,8 +50,9 @@ struct ReleaseFile: Sendable {
 
     /// `cart` of `environments/releases/cart.yaml`; nil for a path that names no service.
     private static func service(ofFile path: String) -> String? {
-        let name = path.split(separator: "/").last ?? ""
-        return name.hasSuffix(".yaml") ? String(name.dropLast(5)) : nil
+        guard path.hasSuffix(".yaml") else { return nil }
+        let start = path.utf8.lastIndex(of: UInt8(ascii: "/")).map(path.utf8.index(after:)) ?? path.startIndex
+        return String(path[start...].dropLast(5))
     }
 
     private static func version(_ member: YAMLMember?, _ file: inout ConfigFile) -> String? {

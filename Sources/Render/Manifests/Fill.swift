@@ -55,6 +55,19 @@ extension Fill {
         }
     }
 
+    /// What a member is whatever the values are; null when there is none, or a value has a part in it.
+    func constant(_ key: String) -> Value {
+        switch self {
+        case .constant(let value, _): return value[key] ?? .null
+        case .map(let members, hasFixedKeys: true, _):
+            guard let member = members.first(where: { $0.fixedKey?.hasSameBytes(as: key) ?? false }),
+                case .constant(let value, _) = member.value
+            else { return .null }
+            return value
+        default: return .null
+        }
+    }
+
     /// What made the leaf at a path; nil when no leaf is there, or keys that values made stand on the way.
     func source(of steps: ArraySlice<FieldPath.Step>, _ bindings: [Binding?]) -> Filler.LeafSource? {
         switch self {

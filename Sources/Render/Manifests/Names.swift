@@ -66,7 +66,9 @@ enum Names {
     /// Letters, digits, `.`, `_` and `-`, with a letter or digit at both ends.
     private static func isWordEnclosed(_ text: some BidirectionalCollection<UInt8>) -> Bool {
         guard let first = text.first, let last = text.last, isWord(first), isWord(last) else { return false }
-        return text.allSatisfy { isWord($0) || "._-".utf8.contains($0) }
+        return text.allSatisfy {
+            isWord($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-")
+        }
     }
 
     private static func isLower(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) }

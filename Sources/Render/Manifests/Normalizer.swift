@@ -15,8 +15,7 @@ enum Normalizer {
                 object.modify("spec") { spec in spec.modify("ports", addProtocol) }
             }
         default:
-            guard let path = podSpecPath(kind), podSpecNeedsProtocol(object[FieldPath(path.map { .key($0) })])
-            else { return }
+            guard let path = podSpecPath(kind), podSpecNeedsProtocol(object.member(at: path)) else { return }
             object.modify(path[...]) { spec in
                 for list in ["containers", "initContainers", "ephemeralContainers"] where spec[list] != nil {
                     spec.modify(list) { containers in
@@ -82,6 +81,16 @@ enum Normalizer {
 }
 
 extension Value {
+    /// The value at a chain of map keys.
+    func member(at keys: [String]) -> Value? {
+        var value = self
+        for key in keys {
+            guard let next = value[key] else { return nil }
+            value = next
+        }
+        return value
+    }
+
     /// Changes a member in place; does nothing when there is none.
     fileprivate mutating func modify(_ key: String, _ change: (inout Value) -> Void) {
         guard case .map(var map) = self, var member = map[key] else { return }

@@ -17,7 +17,7 @@ enum ObjectChecks {
     static func identity(_ object: Value) -> [ObjectProblem] {
         var problems: [ObjectProblem] = []
         for key in ["apiVersion", "kind"] {
-            let path = FieldPath([.key(key)])
+            var path: FieldPath { FieldPath([.key(key)]) }
             switch object[key] {
             case .string(let text)? where !text.isEmpty: break
             case nil:
@@ -29,8 +29,8 @@ enum ObjectChecks {
                         code: Codes.missingField, message: "\(key) must be a string that is not empty", path: path))
             }
         }
-        let path = FieldPath([.key("metadata"), .key("name")])
-        switch object["metadata"]?["name"] {
+        var path: FieldPath { FieldPath([.key("metadata"), .key("name")]) }
+        switch object[at: "metadata", "name"] {
         case .string(let text)? where !text.isEmpty: break
         case nil where object["metadata"]?["generateName"] != nil:
             problems.append(
@@ -53,7 +53,8 @@ enum ObjectChecks {
     /// Names, labels, annotations and what normalization cannot repair.
     static func content(_ object: Value, kind: GroupVersionKind) -> [ObjectProblem] {
         var problems: [ObjectProblem] = []
-        let metadata = FieldPath([.key("metadata")])
+        // Paths are made for problems only: most objects have none.
+        var metadata: FieldPath { FieldPath([.key("metadata")]) }
         if let name = object.objectName, let rule = Names.problem(with: name, kind: kind.groupKind) {
             problems.append(
                 ObjectProblem(
@@ -68,8 +69,8 @@ enum ObjectChecks {
         }
         problems += labels(of: object["metadata"], metadata)
         if let path = Normalizer.podSpecPath(kind.kind), path.count > 1 {
-            let template = FieldPath(path.dropLast().map { .key($0) } + [.key("metadata")])
-            problems += labels(of: object[template], template)
+            let template = object.member(at: path.dropLast())?["metadata"]
+            problems += labels(of: template, FieldPath(path.dropLast().map { .key($0) } + [.key("metadata")]))
         }
         problems += hook(object, kind: kind.groupKind)
         if kind.kind == "Secret", kind.apiVersion == "v1" { problems += stringData(object["stringData"]) }
@@ -78,31 +79,33 @@ enum ObjectChecks {
 
     /// Selectors hold labels, so the same rules are theirs.
     private static func selectorLabels(_ object: Value, _ kind: GroupVersionKind) -> [ObjectProblem] {
-        let path = FieldPath([.key("spec"), .key("selector")])
-        if kind.kind == "Service", kind.group.isEmpty { return labels(object[path], path, areLabels: true) }
+        var path: FieldPath { FieldPath([.key("spec"), .key("selector")]) }
+        let selector = object[at: "spec", "selector"]
+        if kind.kind == "Service", kind.group.isEmpty { return labels(selector, path, areLabels: true) }
         guard kind.group == "apps" || kind.kind == "PodDisruptionBudget" || kind.kind == "NetworkPolicy" else {
             return []
         }
-        return labels(object[path]?["matchLabels"], path.appending("matchLabels"), areLabels: true)
+        return labels(selector?["matchLabels"], path.appending("matchLabels"), areLabels: true)
     }
 
-    private static func labels(of metadata: Value?, _ path: FieldPath) -> [ObjectProblem] {
+    private static func labels(of metadata: Value?, _ path: @autoclosure () -> FieldPath) -> [ObjectProblem] {
         guard let metadata else { return [] }
-        return labels(metadata["labels"], path.appending("labels"), areLabels: true)
-            + labels(metadata["annotations"], path.appending("annotations"), areLabels: false)
+        return labels(metadata["labels"], path().appending("labels"), areLabels: true)
+            + labels(metadata["annotations"], path().appending("annotations"), areLabels: false)
     }
 
-    private static func labels(_ value: Value?, _ path: FieldPath, areLabels: Bool) -> [ObjectProblem] {
+    private static func labels(
+        _ value: Value?, _ path: @autoclosure () -> FieldPath, areLabels: Bool
+    ) -> [ObjectProblem] {
         guard let value else { return [] }
         let noun = areLabels ? "label" : "annotation"
         guard let map = value.map else {
-            return [ObjectProblem(code: Codes.invalidLabel, message: "\(noun)s must be a map", path: path)]
+            return [ObjectProblem(code: Codes.invalidLabel, message: "\(noun)s must be a map", path: path())]
         }
         var problems: [ObjectProblem] = []
         var size = 0
         for entry in map {
-            // Paths are made for problems only: most objects have none.
-            var place: FieldPath { path.appending(entry.key) }
+            var place: FieldPath { path().appending(entry.key) }
             if !Names.isQualifiedName(entry.key) {
                 problems.append(
                     ObjectProblem(
@@ -130,7 +133,7 @@ enum ObjectChecks {
             problems.append(
                 ObjectProblem(
                     code: Codes.invalidLabel, message: "the annotations have \(size) bytes, 262144 are allowed",
-                    path: path))
+                    path: path()))
         }
         return problems
     }

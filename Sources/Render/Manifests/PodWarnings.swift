@@ -5,11 +5,11 @@ import Domain
 /// What a reviewer would remark on the rights of a pod.
 enum PodWarnings {
     /// - Parameter path: Of the pod's specification.
-    static func check(_ spec: Value, _ path: FieldPath) -> [ObjectProblem] {
-        var problems = host(spec, path)
+    static func check(_ spec: Value, _ path: @autoclosure () -> FieldPath) -> [ObjectProblem] {
+        var problems = host(spec, path())
         for list in ["initContainers", "containers"] {
             for (index, container) in (spec[list]?.list ?? []).enumerated() {
-                let place = path.appending(list).appending(index)
+                var place: FieldPath { path().appending(list).appending(index) }
                 let name = container["name"]?.string ?? "without a name"
                 if mayBeRoot(container, spec) {
                     problems.append(
@@ -36,20 +36,20 @@ enum PodWarnings {
         return setting("runAsNonRoot")?.bool != true && (setting("runAsUser")?.integer ?? 0) == 0
     }
 
-    private static func host(_ spec: Value, _ path: FieldPath) -> [ObjectProblem] {
+    private static func host(_ spec: Value, _ path: @autoclosure () -> FieldPath) -> [ObjectProblem] {
         var problems: [ObjectProblem] = []
         for key in ["hostNetwork", "hostPID", "hostIPC"] where spec[key]?.bool == true {
             problems.append(
                 ObjectProblem(
                     code: Codes.hostAccess, message: "\(key) lets the pod see what its node and other pods do",
-                    path: path.appending(key)))
+                    path: path().appending(key)))
         }
         for (index, volume) in (spec["volumes"]?.list ?? []).enumerated() {
             guard let folder = volume[at: "hostPath", "path"]?.string else { continue }
             problems.append(
                 ObjectProblem(
                     code: Codes.hostAccess, message: "the pod has its node's folder \(folder)",
-                    path: path.appending("volumes").appending(index).appending("hostPath").appending("path"),
+                    path: path().appending("volumes").appending(index).appending("hostPath").appending("path"),
                     hint: "what is there differs from node to node; a PersistentVolumeClaim follows the pod"))
         }
         return problems

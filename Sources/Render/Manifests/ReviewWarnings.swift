@@ -7,13 +7,14 @@ import YAML
 enum ReviewWarnings {
     static func check(_ object: Value, kind: GroupVersionKind) -> [ObjectProblem] {
         guard let steps = Normalizer.podSpecPath(kind.kind) else { return namespace(object, kind) }
-        let path = FieldPath(steps.map { .key($0) })
-        guard let spec = object[path] else { return [] }
+        guard let spec = object.member(at: steps) else { return [] }
+        // Paths are made for problems only.
+        var path: FieldPath { FieldPath(steps.map { .key($0) }) }
         let serves = ["Deployment", "StatefulSet", "DaemonSet"].contains(kind.kind)
         var problems: [ObjectProblem] = []
         for list in ["initContainers", "containers"] {
             for (index, container) in (spec[list]?.list ?? []).enumerated() {
-                let place = path.appending(list).appending(index)
+                var place: FieldPath { path.appending(list).appending(index) }
                 problems += image(container, place)
                 problems += resources(container, place)
                 if serves, list == "containers" { problems += probes(container, place) }
@@ -33,7 +34,7 @@ enum ReviewWarnings {
         ]
     }
 
-    private static func image(_ container: Value, _ path: FieldPath) -> [ObjectProblem] {
+    private static func image(_ container: Value, _ path: @autoclosure () -> FieldPath) -> [ObjectProblem] {
         guard let text = container["image"]?.string, let image = ImageReference(text), image.digest == nil else {
             return []
         }
@@ -47,46 +48,46 @@ enum ReviewWarnings {
         return [
             ObjectProblem(
                 code: isLatest ? Codes.latestImage : Codes.unpinnedImage,
-                message: "the image \(image.repository) is named \(how)", path: path.appending("image"),
+                message: "the image \(image.repository) is named \(how)", path: path().appending("image"),
                 hint:
                     "add its \(isLatest ? "version and " : "")digest: \(image.repository):\(isLatest ? "…" : image.tag ?? "…")@sha256:…"
             )
         ]
     }
 
-    private static func resources(_ container: Value, _ path: FieldPath) -> [ObjectProblem] {
+    private static func resources(_ container: Value, _ path: @autoclosure () -> FieldPath) -> [ObjectProblem] {
         let resources = container["resources"]
         var missing: [String] = []
-        if resources?["limits"]?["memory"] == nil { missing.append("limits.memory") }
-        if resources?["requests"]?["cpu"] == nil { missing.append("requests.cpu") }
+        if resources?[at: "limits", "memory"] == nil { missing.append("limits.memory") }
+        if resources?[at: "requests", "cpu"] == nil { missing.append("requests.cpu") }
         // A limit is taken as the request when there is none.
         guard !missing.isEmpty else { return [] }
         return [
             ObjectProblem(
                 code: Codes.noLimits,
                 message: "the container \(name(container)) does not say its resources' \(list(missing))",
-                path: path.appending("resources"))
+                path: path().appending("resources"))
         ]
     }
 
-    private static func probes(_ container: Value, _ path: FieldPath) -> [ObjectProblem] {
+    private static func probes(_ container: Value, _ path: @autoclosure () -> FieldPath) -> [ObjectProblem] {
         let missing = ["readinessProbe", "livenessProbe"].filter { container[$0] == nil }
         guard !missing.isEmpty else { return [] }
         return [
             ObjectProblem(
                 code: Codes.noProbe, message: "the container \(name(container)) has no \(list(missing))",
-                path: path.appending("name"))
+                path: path().appending("name"))
         ]
     }
 
-    private static func gracefulStop(_ spec: Value, _ path: FieldPath) -> [ObjectProblem] {
+    private static func gracefulStop(_ spec: Value, _ path: @autoclosure () -> FieldPath) -> [ObjectProblem] {
         let containers = spec["containers"]?.list ?? []
         let hasHook = containers.contains { $0["lifecycle"]?["preStop"] != nil }
         guard spec["terminationGracePeriodSeconds"] == nil, !hasHook else { return [] }
         return [
             ObjectProblem(
                 code: Codes.noGracefulStop, message: "nothing says how long the pod may take to stop",
-                path: path.appending("containers"), hint: "set terminationGracePeriodSeconds, or a preStop hook")
+                path: path().appending("containers"), hint: "set terminationGracePeriodSeconds, or a preStop hook")
         ]
     }
 
@@ -128,6 +129,10 @@ extension ServiceRenderer {
             warn(problem, of: manifests[index], documents)
         }
         for document in documents {
+            if let flat = document.flat {
+                for number in flat.numbers { warnAboutNumber(number.text, at: number.location) }
+                continue
+            }
             var numbers: [(text: String, mark: YAMLMark)] = []
             ReviewWarnings.numbersLosingDigits(document.fill, &numbers)
             for number in numbers { warnAboutNumber(number.text, at: document.text.location(of: number.mark)) }

@@ -12,21 +12,20 @@ struct ServiceWarnings {
         let owner: Int
         let namespace: String?
         let labels: Map
-        let portNames: Set<String>
+        let portNames: [String]
     }
 
     init(_ manifests: [Manifest]) {
         self.manifests = manifests
         templates = manifests.enumerated().compactMap { index, manifest in
-            let spec = FieldPath(
-                (Normalizer.podSpecPath(manifest.kind.kind) ?? ["spec", "template", "spec"]).map { .key($0) })
-            let metadata = FieldPath(Array(spec.steps.dropLast()) + [.key("metadata")])
-            guard let labels = manifest.object[metadata]?["labels"]?.map else { return nil }
-            let containers =
-                (manifest.object[spec]?["containers"]?.list ?? [])
-                + (manifest.object[spec]?["initContainers"]?.list ?? [])
+            let path = Normalizer.podSpecPath(manifest.kind.kind) ?? ["spec", "template", "spec"]
+            guard let template = manifest.object.member(at: path.dropLast()),
+                let labels = template[at: "metadata", "labels"]?.map
+            else { return nil }
+            let spec = template["spec"]
+            let containers = (spec?["containers"]?.list ?? []) + (spec?["initContainers"]?.list ?? [])
             let names = containers.flatMap { $0["ports"]?.list ?? [] }.compactMap { $0["name"]?.string }
-            return PodTemplate(owner: index, namespace: manifest.namespace, labels: labels, portNames: Set(names))
+            return PodTemplate(owner: index, namespace: manifest.namespace, labels: labels, portNames: names)
         }
     }
 
@@ -53,7 +52,7 @@ struct ServiceWarnings {
         guard let selector = manifest.object[at: "spec", "selector"]?.map, !selector.isEmpty, !templates.isEmpty else {
             return []
         }
-        let path = FieldPath([.key("spec")])
+        var path: FieldPath { FieldPath([.key("spec")]) }
         let reached = templates.filter { $0.namespace == manifest.namespace && $0.labels.holds(selector) }
         guard !reached.isEmpty else {
             let text = selector.map { "\($0.key)=\($0.value.string ?? "")" }.joined(separator: ",")
@@ -64,14 +63,14 @@ struct ServiceWarnings {
             ]
         }
         var problems: [ObjectProblem] = []
-        let names = Set(reached.flatMap(\.portNames))
+        let names = reached.flatMap(\.portNames)
         for (index, port) in (manifest.object[at: "spec", "ports"]?.list ?? []).enumerated() {
             guard let target = port["targetPort"]?.string, !names.contains(target) else { continue }
             problems.append(
                 ObjectProblem(
                     code: Codes.reachesNothing, message: "no container has a port of the name \"\(target)\"",
                     path: path.appending("ports").appending(index).appending("targetPort"),
-                    hint: didYouMean(target, in: names)))
+                    hint: didYouMean(target, in: Set(names))))
         }
         return problems
     }
@@ -79,14 +78,15 @@ struct ServiceWarnings {
     // MARK: Ingresses
 
     private func ingress(_ manifest: Manifest) -> [ObjectProblem] {
-        let path = FieldPath([.key("spec")])
+        var path: FieldPath { FieldPath([.key("spec")]) }
         var problems = backend(
             manifest.object[at: "spec", "defaultBackend", "service"], manifest,
             path.appending("defaultBackend").appending("service"))
         for (rule, content) in (manifest.object[at: "spec", "rules"]?.list ?? []).enumerated() {
             for (index, entry) in (content[at: "http", "paths"]?.list ?? []).enumerated() {
-                let place = path.appending("rules").appending(rule).appending("http").appending("paths").appending(
-                    index)
+                var place: FieldPath {
+                    path.appending("rules").appending(rule).appending("http").appending("paths").appending(index)
+                }
                 problems += backend(
                     entry[at: "backend", "service"], manifest, place.appending("backend").appending("service"))
             }
@@ -95,7 +95,9 @@ struct ServiceWarnings {
     }
 
     /// A Service of another service is not known here.
-    private func backend(_ backend: Value?, _ ingress: Manifest, _ path: FieldPath) -> [ObjectProblem] {
+    private func backend(_ backend: Value?, _ ingress: Manifest, _ path: @autoclosure () -> FieldPath)
+        -> [ObjectProblem]
+    {
         guard let name = backend?["name"]?.string,
             let service = manifests.first(where: {
                 $0.kind.kind == "Service" && $0.kind.group.isEmpty && $0.name == name
@@ -116,7 +118,7 @@ struct ServiceWarnings {
         let known = ports.map { port in
             [port["name"]?.string, port["port"]?.integer.map(String.init)].compactMap(\.self).joined(separator: " ")
         }
-        let place = path.appending("port").appending(backend?[at: "port", "name"] == nil ? "number" : "name")
+        let place = path().appending("port").appending(backend?[at: "port", "name"] == nil ? "number" : "name")
         return [
             ObjectProblem(
                 code: Codes.reachesNothing, message: "the Service \(name) has no port \(wanted)", path: place,

@@ -6,12 +6,14 @@ import Domain
 enum WorkloadChecks {
     static func check(_ object: Value, kind: GroupVersionKind) -> [ObjectProblem] {
         guard let steps = Normalizer.podSpecPath(kind.kind) else { return [] }
-        let path = FieldPath(steps.map { .key($0) })
         var problems = selector(object, kind)
+        guard let spec = object.member(at: steps) else { return problems }
         for list in ["initContainers", "containers"] {
-            for (index, container) in (object[path]?[list]?.list ?? []).enumerated() {
-                let place = path.appending(list).appending(index).appending("resources")
-                problems += resources(container["resources"], place)
+            for (index, container) in (spec[list]?.list ?? []).enumerated() {
+                guard let resources = container["resources"] else { continue }
+                problems += self.resources(resources) {
+                    FieldPath(steps.map { .key($0) } + [.key(list), .index(index), .key("resources")])
+                }
             }
         }
         return problems
@@ -21,7 +23,7 @@ enum WorkloadChecks {
     private static func selector(_ object: Value, _ kind: GroupVersionKind) -> [ObjectProblem] {
         guard kind.group == "apps", let wanted = object[at: "spec", "selector", "matchLabels"]?.map else { return [] }
         let labels = object[at: "spec", "template", "metadata", "labels"]
-        let path = FieldPath([.key("spec"), .key("selector"), .key("matchLabels")])
+        var path: FieldPath { FieldPath([.key("spec"), .key("selector"), .key("matchLabels")]) }
         return wanted.filter { labels?[$0.key] != $0.value }.map { entry in
             let has = labels?[entry.key]?.string.map { "has \(entry.key): \($0)" } ?? "has no \(entry.key)"
             return ObjectProblem(
@@ -31,30 +33,25 @@ enum WorkloadChecks {
         }
     }
 
-    private static func resources(_ resources: Value?, _ path: FieldPath) -> [ObjectProblem] {
+    private static func resources(_ resources: Value, _ path: () -> FieldPath) -> [ObjectProblem] {
         var problems: [ObjectProblem] = []
-        var amounts: [String: [String: Double]] = [:]
         for part in ["requests", "limits"] {
-            for entry in resources?[part]?.map ?? Map() {
-                if let amount = Quantity.amount(entry.value) {
-                    amounts[part, default: [:]][entry.key] = amount
-                    continue
-                }
+            for entry in resources[part]?.map ?? Map() where Quantity.amount(entry.value) == nil {
                 problems.append(
                     ObjectProblem(
                         code: Codes.badQuantity, message: "\(text(entry.value)) is no quantity of \(entry.key)",
-                        path: path.appending(part).appending(entry.key), hint: Quantity.hint(entry.value)))
+                        path: path().appending(part).appending(entry.key), hint: Quantity.hint(entry.value)))
             }
         }
-        for (name, request) in (amounts["requests"] ?? [:]).sorted(by: { $0.key < $1.key }) {
-            guard let limit = amounts["limits"]?[name], request > limit else { continue }
-            let asked = resources?["requests"]?[name].map(text) ?? ""
+        for entry in resources["requests"]?.map ?? Map() {
+            guard let limit = resources[at: "limits", entry.key], let most = Quantity.amount(limit),
+                let request = Quantity.amount(entry.value), request > most
+            else { continue }
             problems.append(
                 ObjectProblem(
                     code: Codes.badQuantity,
-                    message:
-                        "requests \(asked) of \(name), more than its limit \(resources?["limits"]?[name].map(text) ?? "")",
-                    path: path.appending("requests").appending(name)))
+                    message: "requests \(text(entry.value)) of \(entry.key), more than its limit \(text(limit))",
+                    path: path().appending("requests").appending(entry.key)))
         }
         return problems
     }
@@ -67,31 +64,67 @@ enum Quantity {
     /// Nil when `value` is none. Near enough for comparing, not for counting.
     static func amount(_ value: Value) -> Double? {
         guard let text = Expander.text(of: value), value.bool == nil, !value.isNull else { return nil }
-        let number = text.prefix { $0.isASCII && ($0.isNumber || $0 == "." || $0 == "+" || $0 == "-") }
-        guard let amount = plain(number) else { return nil }
-        let suffix = String(text.dropFirst(number.count))
-        if let factor = factors[suffix] { return amount * factor }
+        let end = text.utf8.firstIndex { !isNumeric($0) } ?? text.endIndex
+        guard let amount = plain(text[..<end]) else { return nil }
+        let suffix = text[end...]
+        if let factor = factor(suffix) { return amount * factor }
         // `1e3`: an exponent instead of a suffix.
-        guard let letter = suffix.first, letter == "e" || letter == "E", let exponent = Int(suffix.dropFirst()),
-            abs(exponent) <= 40
+        guard let letter = suffix.utf8.first, letter == UInt8(ascii: "e") || letter == UInt8(ascii: "E"),
+            let exponent = Int(suffix.dropFirst()), abs(exponent) <= 40
         else { return nil }
         return Double("1e\(exponent)").map { amount * $0 }
     }
 
-    private static func plain(_ text: Substring) -> Double? {
-        let digits = text.first == "+" || text.first == "-" ? text.dropFirst() : text
-        guard digits.contains(where: \.isNumber), digits.allSatisfy({ $0.isNumber || $0 == "." }),
-            digits.count(where: { $0 == "." }) <= 1
-        else { return nil }
-        let padded = (digits.first == "." ? "0" : "") + digits + (digits.last == "." ? "0" : "")
-        return Double(padded).map { text.first == "-" ? -$0 : $0 }
+    private static func isNumeric(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "+"), UInt8(ascii: "-"): true
+        default: false
+        }
     }
 
-    private static let factors: [String: Double] = [
-        "": 1, "n": 1e-9, "u": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18,
-        "Ki": 1024, "Mi": 1_048_576, "Gi": 1_073_741_824, "Ti": 1_099_511_627_776, "Pi": 1_125_899_906_842_624,
-        "Ei": 1_152_921_504_606_846_976,
-    ]
+    private static func plain(_ text: Substring) -> Double? {
+        let first = text.utf8.first
+        let digits = first == UInt8(ascii: "+") || first == UInt8(ascii: "-") ? text.dropFirst() : text
+        var (whole, hasDigits, points) = (0, false, 0)
+        for byte in digits.utf8 {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"):
+                hasDigits = true
+                // Wraps around beyond 18 digits, where it is not used.
+                whole = whole &* 10 &+ Int(byte - UInt8(ascii: "0"))
+            case UInt8(ascii: "."): points += 1
+            default: return nil
+            }
+        }
+        guard hasDigits, points <= 1 else { return nil }
+        let isNegative = first == UInt8(ascii: "-")
+        if points == 0, digits.utf8.count <= 18 { return Double(isNegative ? -whole : whole) }
+        let padded = (digits.first == "." ? "0" : "") + digits + (digits.last == "." ? "0" : "")
+        return Double(padded).map { isNegative ? -$0 : $0 }
+    }
+
+    /// Nil for a suffix that there is not.
+    private static func factor(_ suffix: Substring) -> Double? {
+        switch suffix {
+        case "": 1
+        case "n": 1e-9
+        case "u": 1e-6
+        case "m": 1e-3
+        case "k": 1e3
+        case "M": 1e6
+        case "G": 1e9
+        case "T": 1e12
+        case "P": 1e15
+        case "E": 1e18
+        case "Ki": 1024
+        case "Mi": 1_048_576
+        case "Gi": 1_073_741_824
+        case "Ti": 1_099_511_627_776
+        case "Pi": 1_125_899_906_842_624
+        case "Ei": 1_152_921_504_606_846_976
+        default: nil
+        }
+    }
 
     /// What people write who mean something else.
     static func hint(_ value: Value) -> String {

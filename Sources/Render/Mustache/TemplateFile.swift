@@ -33,12 +33,23 @@ struct TemplateFile: Sendable {
 
 /// A template that says the same for every service but for its variables: parsed once, only filled per service.
 struct FlatTemplate: Sendable {
+    /// One document, and what can be said of it whatever the values are.
+    struct Document: Sendable {
+        let fill: Fill
+        /// Where it starts.
+        let location: SourceLocation
+        /// Nil when a value has a part in it.
+        let kind: GroupVersionKind?
+        /// Numbers of the template's own that lose digits.
+        let numbers: [(text: String, location: SourceLocation)]
+    }
+
     let text: ExpandedText
-    let documents: [Fill]
-    /// Where each document starts.
-    let locations: [SourceLocation]
+    let documents: [Document]
     /// In the order of their tokens.
     let tags: [TemplateTag]
+    /// For each tag the first one that names the same value.
+    let firsts: [Int]
 
     init(_ template: Template, prefix: [UInt8], limits: FileLimits) throws(ExpandedTextError) {
         var expander = Expander(
@@ -46,9 +57,23 @@ struct FlatTemplate: Sendable {
         let expansion = expander.run()
         let text = ExpandedText(expansion, prefix: prefix)
         self.text = text
-        documents = try text.documents(limits)
-        locations = documents.map { text.location(of: $0.mark) }
+        documents = try text.documents(limits).map { Self.document($0, text) }
         tags = expansion.slots.map(\.tag)
+        var known: [[String]: Int] = [:]
+        firsts = tags.enumerated().map { index, tag in
+            if let first = known[tag.path] { return first }
+            known[tag.path] = index
+            return index
+        }
+    }
+
+    private static func document(_ fill: Fill, _ text: ExpandedText) -> Document {
+        var numbers: [(text: String, mark: YAMLMark)] = []
+        ReviewWarnings.numbersLosingDigits(fill, &numbers)
+        let head = Value.map(["apiVersion": fill.constant("apiVersion"), "kind": fill.constant("kind")])
+        return Document(
+            fill: fill, location: text.location(of: fill.mark), kind: head.groupVersionKind,
+            numbers: numbers.map { ($0.text, text.location(of: $0.mark)) })
     }
 }
 

@@ -27,6 +27,8 @@ struct TemplateLibrary: Sendable {
     /// By path relative to the config root.
     private let schemas: [String: ValuesSchema]
     private let uses: [String: TemplateUse]
+    /// By the name that services call a template by.
+    private let found: [String: Found]
     /// Tokens of templates with sections or partials begin with this.
     let prefix: [UInt8]
     private let folderPath: String
@@ -61,7 +63,8 @@ struct TemplateLibrary: Sendable {
         }
         self.files = files
         self.partials = partials
-        schemas = Self.schemas(snapshot, reusing: previous?.schemas, limits)
+        let schemas = Self.schemas(snapshot, reusing: previous?.schemas, limits)
+        self.schemas = schemas
         folderPath = snapshot.path(of: Self.folder)
         prefix = Token.prefix(files.values.map(\.blob).sorted())
         var uses: [String: TemplateUse] = [:]
@@ -70,6 +73,16 @@ struct TemplateLibrary: Sendable {
             uses[path] = Self.use(of: file, partials, known, limits)
         }
         self.uses = uses
+        var found: [String: Found] = [:]
+        for name in Set(uses.keys.map { Self.name(of: $0, in: Self.folder) }) {
+            guard let (use, dependencies) = Self.find(name, uses) else { continue }
+            let lines = dependencies.map { path in
+                let blob = files[path]?.blob ?? schemas[path]?.blob
+                return "\(path) \(blob ?? Self.digest(of: path, partials, uses) ?? "-")"
+            }
+            found[name] = Found(use: use, dependencies: dependencies, digest: Self.sha256Hex(lines))
+        }
+        self.found = found
     }
 
     private static func schemas(
@@ -146,6 +159,14 @@ struct TemplateLibrary: Sendable {
         let hint: String
     }
 
+    private struct Found: Sendable {
+        let use: Result<TemplateUse, MissingTemplate>
+        /// Every path that was looked at.
+        let dependencies: [String]
+        /// Hash over those and what they hold.
+        let digest: String
+    }
+
     /// The template of a service: the one it names, or the one of its own name, or `default`.
     ///
     /// - Returns: The template, and every path that was looked at.
@@ -154,21 +175,37 @@ struct TemplateLibrary: Sendable {
     ) -> (use: Result<TemplateUse, MissingTemplate>, dependencies: [String]) {
         var looked: [String] = []
         for name in named.map({ [$0] }) ?? [service.text, "default"] {
-            let candidates = Self.endings.map { "\(Self.folder)\(name)\($0)" }
-            looked += candidates
-            let found = candidates.compactMap { uses[$0] }
-            guard let use = found.first else { continue }
-            if found.count > 1 {
-                let endings = found.map { String($0.file.path.dropFirst(Self.folder.count)) }
-                let missing = MissingTemplate(
-                    message: "there are two templates \"\(name)\": \(endings.joined(separator: " and "))",
-                    hint: "remove one")
-                return (.failure(missing), looked)
-            }
-            return (.success(use), looked + use.dependencies)
+            if let found = found[name] { return (found.use, looked + found.dependencies) }
+            looked += Self.candidates(name)
         }
         // The answer names the templates that there are.
         return (.failure(missing(named, service)), looked + [Self.allTemplates])
+    }
+
+    /// Hash over everything that what `find` says depends on.
+    func digest(ofTemplate named: String?, service: Name) -> String {
+        // One of the service's own name would have another hash: paths are a part of it.
+        let chosen = named.map { found[$0] } ?? found[service.text] ?? found["default"]
+        return chosen?.digest ?? Self.digest(of: Self.allTemplates, partials, uses) ?? ""
+    }
+
+    private static func candidates(_ name: String) -> [String] { endings.map { "\(folder)\(name)\($0)" } }
+
+    /// Nil when there is no template of this name.
+    private static func find(
+        _ name: String, _ uses: [String: TemplateUse]
+    ) -> (use: Result<TemplateUse, MissingTemplate>, dependencies: [String])? {
+        let candidates = candidates(name)
+        let found = candidates.compactMap { uses[$0] }
+        guard let use = found.first else { return nil }
+        guard found.count == 1 else {
+            let endings = found.map { String($0.file.path.dropFirst(folder.count)) }
+            let missing = MissingTemplate(
+                message: "there are two templates \"\(name)\": \(endings.joined(separator: " and "))",
+                hint: "remove one")
+            return (.failure(missing), candidates)
+        }
+        return (.success(use), candidates + use.dependencies)
     }
 
     private func missing(_ named: String?, _ service: Name) -> MissingTemplate {
@@ -205,15 +242,17 @@ struct TemplateLibrary: Sendable {
     var partialNames: [String] { partials.keys.sorted() }
 
     /// Names what a dependency that stands for many files says; nil for a path.
-    func digest(of dependency: String) -> String? {
+    private static func digest(
+        of dependency: String, _ partials: [String: TemplateFile], _ uses: [String: TemplateUse]
+    ) -> String? {
         switch dependency {
-        case Self.allPartials: sha256Hex(partials.values.map { "\($0.path) \($0.blob)" })
-        case Self.allTemplates: sha256Hex(Array(uses.keys))
+        case allPartials: sha256Hex(partials.values.map { "\($0.path) \($0.blob)" })
+        case allTemplates: sha256Hex(Array(uses.keys))
         default: nil
         }
     }
 
-    private func sha256Hex(_ lines: [String]) -> String {
+    private static func sha256Hex(_ lines: [String]) -> String {
         Crypto.sha256Hex(Array(lines.sorted().joined(separator: "\n").utf8))
     }
 

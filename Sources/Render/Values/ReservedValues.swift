@@ -5,28 +5,34 @@ import YAML
 
 /// The values that no file can set: from the release record and the environment.
 enum ReservedValues {
-    /// - Parameter release: Nil for a service without a release.
-    static func layers(
-        service: Name, release: (file: ReleaseFile, path: String)?, environment: Environment, pipelinePath: String
-    ) -> [ValueLayer] {
+    /// What is the same for all services.
+    static func layer(of environment: Environment, pipelinePath: String) -> ValueLayer {
         var members = [
             member("environment", environment.name.text), member("namespace", environment.namespace),
         ]
         if let cluster = environment.cluster { members.append(member("cluster", cluster)) }
-        guard let release else {
-            members.append(member("service", service.text))
-            return [ValueLayer(layer: .reserved, file: pipelinePath, root: map(members))]
-        }
-        return [
-            ValueLayer(layer: .reserved, file: pipelinePath, root: map(members)),
-            ValueLayer(layer: .reserved, file: release.path, root: root(of: release.file)),
-        ]
+        return ValueLayer(layer: .reserved, file: pipelinePath, root: map(members))
     }
+
+    /// - Parameters:
+    ///   - release: Nil for a service without a release.
+    ///   - shared: What `layer(of:pipelinePath:)` made.
+    static func layers(
+        service: Name, release: (file: ReleaseFile, path: String)?, shared: ValueLayer
+    ) -> [ValueLayer] {
+        guard let release else {
+            let members = (shared.root.members ?? []) + [member("service", service.text)]
+            return [ValueLayer(layer: .reserved, file: shared.file, root: map(members))]
+        }
+        return [shared, ValueLayer(layer: .reserved, file: release.path, root: root(of: release.file))]
+    }
+
+    private static let recordNames = ["service", "image", "images", "build"]
 
     private static func root(of file: ReleaseFile) -> YAMLNode {
         let written = file.root.members ?? []
         var members: [YAMLMember] = []
-        for written in written where ["service", "image", "images", "build"].contains(written.key) {
+        for written in written where recordNames.contains(written.key) {
             members.append(written)
         }
         let version = written.first { $0.key == "version" }
