@@ -60,7 +60,7 @@ public struct SourceSnapshot: Sendable {
     /// The config root inside the repository, `environments` by default; empty when it is the repository's root.
     public let root: String
     /// By path relative to the config root, with forward slashes: `services/cart.yaml`. Never empty.
-    public let files: [String: SourceFile]
+    public let files: SourceFiles
     /// What makes this snapshot different from one that was read earlier; nil when nobody looked.
     public let changes: Changes?
 
@@ -77,6 +77,10 @@ public struct SourceSnapshot: Sendable {
     }
 
     public init(commit: Commit?, root: String, files: [String: SourceFile], changes: Changes? = nil) {
+        self.init(commit: commit, root: root, files: SourceFiles(files), changes: changes)
+    }
+
+    public init(commit: Commit?, root: String, files: SourceFiles, changes: Changes? = nil) {
         self.commit = commit
         self.root = root
         self.files = files
@@ -94,7 +98,7 @@ public struct SourceSnapshot: Sendable {
         }
         var changed = Set<String>()
         for (path, file) in files where other.files[path] != file { changed.insert(path) }
-        for path in other.files.keys where files[path] == nil { changed.insert(path) }
+        for (path, _) in other.files where files[path] == nil { changed.insert(path) }
         return changed
     }
 }

@@ -70,8 +70,7 @@ final class RepositoryReader {
             files[change.path] = file
             cache.add(file)
         }
-        let bytes = files.values.reduce(0) { $0 + $1.bytes.count }
-        guard !files.isEmpty, bytes <= limits.totalBytes else { return nil }
+        guard !files.isEmpty, files.byteCount <= limits.totalBytes else { return nil }
         if cache.additions > 1000 { cache.keep(files.values) }
         return SourceSnapshot(
             commit: commit, root: place, files: files,
