@@ -42,12 +42,23 @@ private struct Algorithm: Sendable {
     nonisolated(unsafe) let handle: OpaquePointer
 
     static let sha256 = Algorithm("SHA256")
+    static let sha1 = Algorithm("SHA1")
 
     private init(_ name: String) {
         guard let handle = EVP_MD_fetch(nil, name, nil) else {
             preconditionFailure("EVP_MD_fetch: no \(name) in this OpenSSL")
         }
         self.handle = handle
+    }
+
+    /// - Parameter size: How many bytes this algorithm gives.
+    func digest(of bytes: [UInt8], size: Int) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: size) { digest, count in
+            var length: UInt32 = 0
+            let status = EVP_Digest(bytes, bytes.count, digest.baseAddress, &length, handle, nil)
+            precondition(status == 1 && length == UInt32(size), "EVP_Digest failed")
+            count = size
+        }
     }
 }
 
@@ -57,14 +68,7 @@ public func sha256Hex(_ bytes: [UInt8]) -> String { hex(sha256(bytes)) }
 /// The id git gives to a file with this content: SHA-1 over `blob <count>\0` and the bytes, 40 hexadecimal digits.
 public func gitBlobID(_ bytes: [UInt8]) -> String { hex(sha1(Array("blob \(bytes.count)\0".utf8) + bytes)) }
 
-public func sha256(_ bytes: [UInt8]) -> [UInt8] {
-    [UInt8](unsafeUninitializedCapacity: 32) { digest, count in
-        var length: UInt32 = 0
-        let status = EVP_Digest(bytes, bytes.count, digest.baseAddress, &length, Algorithm.sha256.handle, nil)
-        precondition(status == 1 && length == 32, "EVP_Digest failed")
-        count = 32
-    }
-}
+public func sha256(_ bytes: [UInt8]) -> [UInt8] { Algorithm.sha256.digest(of: bytes, size: 32) }
 
 func sha512(_ bytes: [UInt8]) -> [UInt8] {
     var digest = [UInt8](repeating: 0, count: 64)
@@ -72,11 +76,7 @@ func sha512(_ bytes: [UInt8]) -> [UInt8] {
     return digest
 }
 
-func sha1(_ bytes: [UInt8]) -> [UInt8] {
-    var digest = [UInt8](repeating: 0, count: 20)
-    SHA1(bytes, bytes.count, &digest)
-    return digest
-}
+func sha1(_ bytes: [UInt8]) -> [UInt8] { Algorithm.sha1.digest(of: bytes, size: 20) }
 
 /// Two lower-case hexadecimal digits for each byte.
 public func hex(_ bytes: some Collection<UInt8>) -> String {

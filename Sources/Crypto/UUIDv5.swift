@@ -9,12 +9,11 @@ public func uuidV5(namespace: [UInt8], name: String) -> String {
     var bytes = Array(sha1(namespace + Array(name.utf8)).prefix(16))
     bytes[6] = bytes[6] & 0x0f | 0x50
     bytes[8] = bytes[8] & 0x3f | 0x80
-    let digits = hex(bytes)
-    var groups: [Substring] = []
-    var rest = digits[...]
-    for count in [8, 4, 4, 4, 12] {
-        groups.append(rest.prefix(count))
-        rest = rest.dropFirst(count)
+    var text: [UInt8] = []
+    text.reserveCapacity(36)
+    for (index, digit) in hex(bytes).utf8.enumerated() {
+        if [8, 12, 16, 20].contains(index) { text.append(UInt8(ascii: "-")) }
+        text.append(digit)
     }
-    return groups.joined(separator: "-")
+    return String(decoding: text, as: UTF8.self)
 }

@@ -4,6 +4,7 @@
 enum PathRules {
     /// Why `name` is refused; nil when it is fine. Pure.
     static func objection(to name: String) -> String? {
+        if isPlain(name) { return nil }
         let lowered = name.lowercased()
         if name.isEmpty || name == "." || name == ".." { return "the name is not allowed" }
         // What other file systems take for `.git`: git itself refuses these (core.protectHFS, core.protectNTFS).
@@ -22,7 +23,21 @@ enum PathRules {
     }
 
     /// The form two names must not share in one folder: equal but for case, or for the way of writing an accent.
-    static func folded(_ name: String) -> String { name.lowercased() }
+    static func folded(_ name: String) -> String { isPlain(name) ? name : name.lowercased() }
+
+    /// Whether a name is of lower-case letters, digits, `-`, `_` and inner `.` alone, as nearly all are: nothing can be
+    /// said against such a one.
+    private static func isPlain(_ name: String) -> Bool {
+        guard let first = name.utf8.first, first != UInt8(ascii: "."), name.utf8.count <= 255 else { return false }
+        return name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"),
+                UInt8(ascii: "_"), UInt8(ascii: "."):
+                true
+            default: false
+            }
+        }
+    }
 
     /// The parts of a config root or folder as a person wrote it: `environments/`, `.`, `a//b`.
     ///

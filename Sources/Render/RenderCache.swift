@@ -59,6 +59,7 @@ public struct RenderCache: Sendable {
                     of: name, context.ownFiles(name), template: known.template, isAbsent: known.service == nil)
         }
         let isMany = waiting.count > 64
+        if isMany { results.reserveCapacity(list.services.count) }
         for (name, result) in Self.render(waiting, context) { replace(name, with: result, keepsOrder: !isMany) }
         if isMany { rendered = list.services.compactMap { results[$0]?.service } }
         library = context.library

@@ -93,7 +93,7 @@ extension ServiceRenderer {
     }
 
     private mutating func refuseDuplicates(_ manifests: [Manifest]) {
-        guard manifests.count > 1 else { return }
+        guard manifests.haveNamesakes else { return }
         var seen: [ObjectIdentity: Manifest] = [:]
         for manifest in manifests {
             let identity = ObjectIdentity(manifest, namespace: context.environment.namespace)
@@ -104,6 +104,16 @@ extension ServiceRenderer {
             add(
                 Codes.duplicateObject, "\(identity) comes twice, first at \(first.location)", at: manifest.location,
                 hint: "an object has one manifest")
+        }
+    }
+}
+
+extension [Manifest] {
+    /// Whether two can be the same object. Of the few that most services have, each is held against those before it.
+    fileprivate var haveNamesakes: Bool {
+        guard count <= 16 else { return true }
+        return indices.contains { index in
+            self[..<index].contains { $0.name == self[index].name && $0.kind.kind == self[index].kind.kind }
         }
     }
 }

@@ -62,6 +62,7 @@ struct ServiceRenderer {
 
     /// What a loop says twice is said once.
     private var distinctDiagnostics: [Diagnostic] {
+        guard diagnostics.count > 1 else { return diagnostics.map { $0.concerning(name) } }
         var seen = Set<Diagnostic>()
         return diagnostics.filter { seen.insert($0).inserted }.map { $0.concerning(name) }
     }

@@ -51,4 +51,40 @@ import Testing
         #expect(try parseJSON(value.prettyJSON()) == value)
         #expect((["b": [], "a": ["c": 1]] as Value).jsonText() == #"{"a":{"c":1},"b":[]}"#)
     }
+
+    @Test("whatever byte stands wherever in a text, it is written as JSON demands")
+    func escapes() {
+        for length in [1, 7, 8, 9, 20] {
+            for place in 0..<length {
+                for scalar in (0..<0x100).compactMap({ Unicode.Scalar($0) }) + ["\u{2028}", "\u{1F600}"] {
+                    var text = String(repeating: "x", count: place)
+                    text.unicodeScalars.append(scalar)
+                    text += String(repeating: "y", count: length - place - 1)
+                    let expected = "\"" + text.unicodeScalars.map(Self.escaped).joined() + "\""
+                    guard Value.string(text).jsonText() != expected else { continue }
+                    Issue.record("\(scalar.value) at \(place) of \(length): \(Value.string(text).jsonText())")
+                }
+            }
+        }
+    }
+
+    private static func escaped(_ scalar: Unicode.Scalar) -> String {
+        switch scalar {
+        case "\"": "\\\""
+        case "\\": "\\\\"
+        case "\n": "\\n"
+        case "\r": "\\r"
+        case "\t": "\\t"
+        case "\u{0}"..<" ":
+            "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
+        default: String(scalar)
+        }
+    }
+
+    @Test("a text that outgrows the memory is written whole")
+    func growth() throws {
+        let text = String(repeating: "\u{1}", count: 100_000)
+        let value: Value = ["a": .string(text), "b": .list(Array(repeating: 7, count: 10_000))]
+        #expect(try parseJSON(value.json()) == value)
+    }
 }

@@ -54,7 +54,8 @@ extension ServiceRenderer {
             var known: [FieldPath: LeafOrigins.Leaf] = [:]
             for (path, source) in leaves {
                 let location = document.text.location(of: source.mark)
-                let origin = origin(of: source, document.bindings) ?? Origin(layer: .template, location: location)
+                let origin =
+                    origin(of: source) { document.bindings[$0]?.path } ?? Origin(layer: .template, location: location)
                 known[path] = LeafOrigins.Leaf(
                     origin: origin, template: location, templateSteps: path.steps.count - source.valueSteps,
                     isText: source.isText)
@@ -70,15 +71,17 @@ extension ServiceRenderer {
         guard let tags = document.tags,
             let source = document.fill.source(of: (place.path.steps + path.steps)[...], document.bindings)
         else { return nil }
-        let bindings = zip(tags, document.bindings).map { tag, binding in
-            binding.map { Binding(value: $0.value, path: FieldPath(tag.path.map { .key($0) })) }
+        let found = origin(of: source) { slot in
+            document.bindings[slot] == nil ? nil : FieldPath(tags[slot].path.map { .key($0) })
         }
-        return origin(of: source, bindings)?.location ?? document.text.location(of: source.mark)
+        return found?.location ?? document.text.location(of: source.mark)
     }
 
     /// Nil for the template's own text. Of a text made from several values the one of the highest layer counts: it is
     /// the most specific.
-    private func origin(of source: Filler.LeafSource, _ bindings: [Binding?]) -> Origin? {
+    ///
+    /// - Parameter path: Of the value that a slot stands for; nil when nothing has its name.
+    private func origin(of source: Filler.LeafSource, _ path: (Int) -> FieldPath?) -> Origin? {
         let (slots, rest): ([Int], [FieldPath.Step])
         switch source {
         case .template: return nil
@@ -87,7 +90,7 @@ extension ServiceRenderer {
         }
         var best: Origin?
         for slot in slots {
-            guard let path = bindings[slot]?.path, let origin = values.origin(of: FieldPath(path.steps + rest)) else {
+            guard let path = path(slot), let origin = values.origin(of: FieldPath(path.steps + rest)) else {
                 continue
             }
             if let known = best, origin.layer < known.layer { continue }

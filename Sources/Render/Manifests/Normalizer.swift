@@ -37,6 +37,15 @@ enum Normalizer {
         }
     }
 
+    /// Where the template of its pods is: the same without the last step, which is `spec` for all of them.
+    static func podTemplatePath(_ kind: String) -> [String]? {
+        switch kind {
+        case "Pod": []
+        case "CronJob": ["spec", "jobTemplate", "spec", "template"]
+        default: podSpecPath(kind) == nil ? nil : ["spec", "template"]
+        }
+    }
+
     private static let serverFields = [
         "creationTimestamp", "managedFields", "resourceVersion", "uid", "selfLink", "generation",
     ]

@@ -68,9 +68,9 @@ enum ObjectChecks {
                     hint: "allowed: \(Name.rule)"))
         }
         problems += labels(of: object["metadata"], metadata)
-        if let path = Normalizer.podSpecPath(kind.kind), path.count > 1 {
-            let template = object.member(at: path.dropLast())?["metadata"]
-            problems += labels(of: template, FieldPath(path.dropLast().map { .key($0) } + [.key("metadata")]))
+        if let path = Normalizer.podTemplatePath(kind.kind), !path.isEmpty {
+            let template = object.member(at: path)?["metadata"]
+            problems += labels(of: template, FieldPath(path.map { .key($0) } + [.key("metadata")]))
         }
         problems += hook(object, kind: kind.groupKind)
         if kind.kind == "Secret", kind.apiVersion == "v1" { problems += stringData(object["stringData"]) }

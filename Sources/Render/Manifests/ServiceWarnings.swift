@@ -18,8 +18,8 @@ struct ServiceWarnings {
     init(_ manifests: [Manifest]) {
         self.manifests = manifests
         templates = manifests.enumerated().compactMap { index, manifest in
-            let path = Normalizer.podSpecPath(manifest.kind.kind) ?? ["spec", "template", "spec"]
-            guard let template = manifest.object.member(at: path.dropLast()),
+            let path = Normalizer.podTemplatePath(manifest.kind.kind) ?? ["spec", "template"]
+            guard let template = manifest.object.member(at: path),
                 let labels = template[at: "metadata", "labels"]?.map
             else { return nil }
             let spec = template["spec"]
