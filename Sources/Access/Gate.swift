@@ -62,6 +62,11 @@ public struct Gate: Sendable {
         }
     }
 
+    /// Who asks, where that is known without a look at sessions or keys; nil where it is not.
+    public func visitorAtOnce(authorization: String?) -> Visitor? {
+        authorization == nil && login == nil ? Visitor(.local) : nil
+    }
+
     private func key(_ authorization: String, peer: String) async throws(Problem) -> KeyIdentity {
         let time = now()
         if let wait = limiter.wait(for: peer, at: time) { throw .wait(wait) }

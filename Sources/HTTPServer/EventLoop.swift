@@ -20,12 +20,16 @@ final class EventLoop: @unchecked Sendable {
 
     private var server: OpaquePointer?
     private let configuration: WebServer.Configuration
+    private let prompt: PromptHandler?
     private let handler: HTTPHandler
     private let table = Lock(Table())
     private let large: LargeBodies.Desk?
 
-    init(configuration: WebServer.Configuration, handler: @escaping HTTPHandler) throws(ServerError) {
+    init(
+        configuration: WebServer.Configuration, prompt: PromptHandler?, handler: @escaping HTTPHandler
+    ) throws(ServerError) {
         self.configuration = configuration
+        self.prompt = prompt
         self.handler = handler
         large = configuration.largeBodies.map { LargeBodies.Desk($0) }
         let callbacks = kn_http_callbacks(
@@ -116,8 +120,16 @@ final class EventLoop: @unchecked Sendable {
 // MARK: - answers, from any thread
 
 extension EventLoop {
-    func respond(_ id: UInt64, status: Int, fields: [UInt8], body: [UInt8]) {
-        fields.withText { kn_http_respond(server, id, Int32(clamping: status), $0, fields.count, body, body.count) }
+    func respond(_ id: UInt64, status: Int, fields: [UInt8], body: SentBytes) {
+        var bytes = kn_http_bytes()
+        if let start = body.memory.baseAddress, !body.memory.isEmpty {
+            // Safe: balanced by the release in `giveBack`, which comes once when nobody reads the bytes any more.
+            let owner = Unmanaged.passRetained(body).toOpaque()
+            bytes = kn_http_bytes(
+                bytes: start.assumingMemoryBound(to: UInt8.self), count: body.memory.count, owner: owner,
+                release: giveBack)
+        }
+        fields.withText { kn_http_respond(server, id, Int32(clamping: status), $0, fields.count, bytes) }
     }
 
     func beginStream(_ id: UInt64, status: Int, fields: [UInt8]) {
@@ -151,9 +163,20 @@ extension EventLoop {
         var request = sent
         request.peer = origin?.address ?? sent.peer
         request.isSecure = configuration.identity != nil ? true : origin?.isSecure
+        let isAccepted = isHostAccepted(request)
+        if isAccepted, answerAtOnce(id, request) { return }
         let exchange = Exchange(id: id, loop: self, request: request, compresses: configuration.compresses)
         table.withLock { $0.exchanges[id] = exchange }
-        exchange.start(isHostAccepted(request) ? handler : Self.misdirected)
+        exchange.start(isAccepted ? handler : Self.misdirected)
+    }
+
+    private func answerAtOnce(_ id: UInt64, _ request: HTTPRequest) -> Bool {
+        guard var response = prompt?(request), case .bytes(let bytes) = response.body,
+            response.isReady(for: request, compresses: configuration.compresses)
+        else { return false }
+        let body = response.pack(bytes, for: request, compresses: configuration.compresses)
+        respond(id, status: response.status, fields: response.headers.wireForm(), body: body)
+        return true
     }
 
     private func isHostAccepted(_ request: HTTPRequest) -> Bool {
@@ -250,6 +273,11 @@ private func loopRequest(
         body: Array(UnsafeBufferPointer(start: request.body, count: request.body_length)),
         peer: String(cString: request.peer))
     loop(context)?.begin(id, whole)
+}
+
+private func giveBack(_ bytes: UnsafeRawPointer?, _ count: Int, _ owner: UnsafeMutableRawPointer?) {
+    // Safe: balances the retain in `respond`.
+    if let owner { Unmanaged<SentBytes>.fromOpaque(owner).release() }
 }
 
 private func loopDrained(_ context: UnsafeMutableRawPointer?, _ id: UInt64, _ accepted: UInt64) {

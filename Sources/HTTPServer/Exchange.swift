@@ -44,9 +44,9 @@ final class Exchange: HTTPBodyWriter {
         var response = await handler(request)
         guard !state.withLock({ $0.isOver }) else { return }
         switch response.body {
-        case .bytes(var bytes):
-            if compresses { response.compress(&bytes, for: request) }
-            loop.respond(id, status: response.status, fields: response.headers.wireForm(), body: bytes)
+        case .bytes(let bytes):
+            let body = response.pack(bytes, for: request, compresses: compresses)
+            loop.respond(id, status: response.status, fields: response.headers.wireForm(), body: body)
         case .stream(let write): await stream(response, write)
         }
     }

@@ -2,45 +2,49 @@
 
 import CZlib
 import Domain
-import Lifecycle
 
 extension HTTPResponse {
     /// Shorter bodies are not worth it.
     private static let smallest = 1024
 
-    /// Compresses `body` when its type is text, the client accepts gzip, and it gets shorter. `Vary` is set for every
-    /// text answer, so that no cache gives compressed bytes to a client that cannot read them.
-    mutating func compress(_ body: inout [UInt8], for request: HTTPRequest) {
-        guard isText, headers["Content-Encoding"] == nil, status != 304 else { return }
+    /// What is sent of `body`: compressed when its type is text, the client accepts gzip, and it gets shorter. `Vary` is set for
+    /// every text answer, so that no cache gives compressed bytes to a client that cannot read them.
+    mutating func pack(_ body: [UInt8], for request: HTTPRequest, compresses: Bool) -> SentBytes {
+        guard compresses, mayBePacked else { return sent(body) }
         headers.append("Vary", "Accept-Encoding")
-        guard body.count > Self.smallest, request.acceptsGzip else { return }
+        guard body.count > Self.smallest, request.acceptsGzip, let packed = packed(body),
+            packed.memory.count < body.count
+        else { return sent(body) }
+        headers["Content-Encoding"] = "gzip"
+        return packed
+    }
+
+    /// Whether the form of the body that this client takes is at hand.
+    func isReady(for request: HTTPRequest, compresses: Bool) -> Bool {
+        guard case .bytes(let bytes) = body else { return false }
+        if bytes.isEmpty { return true }
+        let isPacked = compresses && mayBePacked && bytes.count > Self.smallest && request.acceptsGzip
+        return kept?.known(packed: isPacked) != nil
+    }
+
+    private var mayBePacked: Bool { isText && headers["Content-Encoding"] == nil && status != 304 }
+
+    private func sent(_ body: [UInt8]) -> SentBytes {
+        kept?.bytes(packed: false) { SentBytes(body) } ?? SentBytes(body)
+    }
+
+    private func packed(_ body: [UInt8]) -> SentBytes? {
         // Long answers are lists for programs: there speed counts more than the last per cent.
         let level: Int32 = body.count > 256 * 1024 ? 1 : 6
-        let made = packing.map { $0.bytes(or: { [body] in gzip(body, level: level) }) } ?? gzip(body, level: level)
-        guard let packed = made, packed.count < body.count else { return }
-        headers["Content-Encoding"] = "gzip"
-        body = packed
+        func make() -> SentBytes? { gzip(body, level: level).map { SentBytes($0) } }
+        guard let kept else { return make() }
+        return kept.bytes(packed: true, or: make)
     }
 
     private var isText: Bool {
         let type = (headers["Content-Type"] ?? "").lowercased().prefix { $0 != ";" && $0 != " " }
         return type.hasPrefix("text/") || type.hasSuffix("+json") || type.hasSuffix("+xml")
             || ["application/json", "application/yaml", "application/javascript"].contains(String(type))
-    }
-}
-
-/// The compressed form of one body, made when it is wanted first. Safe from any thread.
-public final class PackedBody: Sendable {
-    private let packed = Lock<[UInt8]?>(nil)
-
-    public init() {}
-
-    /// Two that come first at the same time both make it.
-    func bytes(or make: () -> [UInt8]?) -> [UInt8]? {
-        if let known = packed.withLock({ $0 }) { return known }
-        let made = make()
-        packed.withLock { $0 = made }
-        return made
     }
 }
 

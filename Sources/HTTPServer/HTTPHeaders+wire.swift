@@ -7,17 +7,23 @@ extension HTTPHeaders {
     /// spaces, so that no value can end its line and begin another field.
     func wireForm() -> [UInt8] {
         var bytes: [UInt8] = []
-        for field in fields where !Self.ownedByServer.contains(field.name.lowercased()) {
-            guard !field.name.isEmpty, field.name.utf8.allSatisfy(ASCII.isTokenByte) else { continue }
-            bytes += field.name.utf8
+        bytes.reserveCapacity(1024)
+        for field in fields {
+            let isServers = Self.ownedByServer.contains { Self.isSame($0, field.name) }
+            guard !isServers, !field.name.isEmpty, field.name.utf8.allSatisfy(ASCII.isTokenByte) else { continue }
+            bytes.append(contentsOf: field.name.utf8)
             bytes.append(0)
-            bytes += field.value.utf8.map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: " ") : $0 }
+            let start = bytes.count
+            bytes.append(contentsOf: field.value.utf8)
+            for index in start..<bytes.count where bytes[index] < 0x20 || bytes[index] == 0x7f {
+                bytes[index] = UInt8(ascii: " ")
+            }
             bytes.append(0)
         }
         return bytes
     }
 
-    private static let ownedByServer: Set<String> = ["content-length", "transfer-encoding", "date"]
+    private static let ownedByServer = ["content-length", "transfer-encoding", "date"]
 }
 
 extension HTTPRequest {

@@ -43,8 +43,8 @@ public struct HTTPResponse: Sendable {
     public var status: Int
     public var headers: HTTPHeaders
     public var body: Body
-    /// Where the compressed form of `body` is kept, for an answer that is given more than once; nil for others.
-    public var packing: PackedBody?
+    /// Where what is sent of `body` is kept, for an answer that is given more than once; nil for others.
+    public var kept: KeptBody?
 
     public init(status: Int, headers: HTTPHeaders = HTTPHeaders(), body: Body = .bytes([])) {
         self.status = status
@@ -63,3 +63,7 @@ public protocol HTTPBodyWriter: Sendable {
 
 /// Answers one request. Runs on Swift's pool: it must not block.
 public typealias HTTPHandler = @Sendable (HTTPRequest) async -> HTTPResponse
+
+/// Answers a request for which an answer is at hand; nil leaves it to the handler. Runs on the server's own thread, where nobody
+/// else is served meanwhile: it looks something up, no more.
+public typealias PromptHandler = @Sendable (HTTPRequest) -> HTTPResponse?

@@ -208,7 +208,9 @@ enum ASCII {
     }
 
     /// May stand in a method or field name.
-    static func isTokenByte(_ byte: UInt8) -> Bool {
+    static func isTokenByte(_ byte: UInt8) -> Bool { tokenBytes[Int(byte)] }
+
+    private static let tokenBytes = (0...UInt8.max).map { byte in
         isDigit(byte) || isLetter(byte) || "!#$%&'*+-.^_`|~".utf8.contains(byte)
     }
 }

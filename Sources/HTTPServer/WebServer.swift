@@ -63,14 +63,18 @@ public final class WebServer: Service {
 
     public let name: String
     private let configuration: Configuration
+    private let prompt: PromptHandler?
     private let handler: HTTPHandler
     private let state = Lock(State.new)
 
+    /// - Parameter prompt: Asked before `handler`; nil when every request is for the handler.
     public init(
-        name: String = "http", configuration: Configuration = Configuration(), handler: @escaping HTTPHandler
+        name: String = "http", configuration: Configuration = Configuration(), prompt: PromptHandler? = nil,
+        handler: @escaping HTTPHandler
     ) {
         self.name = name
         self.configuration = configuration
+        self.prompt = prompt
         self.handler = handler
     }
 
@@ -85,7 +89,7 @@ public final class WebServer: Service {
             case .running(let loop): return loop.port
             case .stopped: throw ServerError(operation: "starting \(name)", detail: "the server was stopped before")
             case .new:
-                let loop = try EventLoop(configuration: configuration, handler: handler)
+                let loop = try EventLoop(configuration: configuration, prompt: prompt, handler: handler)
                 try loop.start()
                 state = .running(loop)
                 return loop.port

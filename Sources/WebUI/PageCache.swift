@@ -2,7 +2,7 @@
 
 import Access
 import Domain
-import HTTPServer
+public import HTTPServer
 import Lifecycle
 
 /// Pages as they were made within the last second: many who look at the same page have it made once. Bounded.
@@ -39,7 +39,7 @@ final class PageCache: Sendable {
             return response
         }
         var kept = Reply.tagged(response)
-        kept.packing = PackedBody()
+        kept.kept = KeptBody()
         entries.withLock { [kept] entries in
             if entries.count >= Self.limit { entries = entries.filter { now.since($0.value.madeAt) < Self.lifetime } }
             if entries.count < Self.limit { entries[key] = (kept, now) }
@@ -50,24 +50,38 @@ final class PageCache: Sendable {
 
 extension PageCache.Key {
     /// Nil for what is not kept: changes, and pages that are made of more than the status.
-    init?(_ route: Route, _ request: HTTPRequest, _ visit: Visit, version: Int) {
+    init?(_ route: Route, _ request: HTTPRequest, _ visitor: Gate.Visitor, version: Int) {
         switch route {
         case .overview, .environments: break
         default: return nil
         }
         // Forms of a session hold its token, masked anew for every page.
-        guard ["GET", "HEAD"].contains(request.method), visit.session == nil else { return nil }
+        guard ["GET", "HEAD"].contains(request.method), visitor.session == nil else { return nil }
         self.init(
             version: version, path: request.rawPath, query: request.rawQuery, host: request.headers["Host"],
             cookies: request.headers.all("Cookie"), authorization: request.headers["Authorization"],
-            caller: visit.caller)
+            caller: visitor.caller)
     }
 }
 
 extension WebPages {
+    /// A page that was made within the last second for the same reader. For the server's own thread: nobody is asked, nothing is
+    /// made. Whoever is kept an answer for was let in when it was made, by the same status.
+    public var prompt: PromptHandler {
+        { request in
+            guard secured(request) == nil, isOwnHost(request.host),
+                let visitor = access.gate.visitorAtOnce(authorization: request.headers["Authorization"]),
+                let route = Route(rawPath: request.rawPath, method: request.method),
+                let key = PageCache.Key(route, request, visitor, version: sources.status().version),
+                let kept = cache.response(key, at: now())
+            else { return nil }
+            return promised(Reply.conditional(kept, for: request), to: request)
+        }
+    }
+
     /// The answer to a request that may be answered, made now or within the last second.
     func keptAnswer(_ route: Route, _ request: HTTPRequest, _ context: PageContext) async throws -> HTTPResponse {
-        guard let key = PageCache.Key(route, request, context.visit, version: context.status.version) else {
+        guard let key = PageCache.Key(route, request, context.visit.visitor, version: context.status.version) else {
             return try await answer(route, request, context)
         }
         if let kept = cache.response(key, at: context.now) { return kept }

@@ -128,9 +128,14 @@ public struct WebPages: Sendable {
     /// Answers one request.
     public func answer(_ request: HTTPRequest) async -> HTTPResponse {
         if let elsewhere = secured(request) { return elsewhere }
-        var response = await answerHere(request)
-        // A year; only said over TLS, where nobody on the way can have said it (RFC 6797, 7.2).
-        if request.isSecure == true { response.headers["Strict-Transport-Security"] = "max-age=31536000" }
+        return promised(await answerHere(request), to: request)
+    }
+
+    /// A year of TLS; only said over it, where nobody on the way can have said it (RFC 6797, 7.2).
+    func promised(_ response: HTTPResponse, to request: HTTPRequest) -> HTTPResponse {
+        guard request.isSecure == true else { return response }
+        var response = response
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
         return response
     }
 
@@ -195,7 +200,7 @@ public struct WebPages: Sendable {
         visit.session?.formSecret ?? (visit.caller == .local ? localFormSecret : nil)
     }
 
-    private func isOwnHost(_ host: String) -> Bool {
+    func isOwnHost(_ host: String) -> Bool {
         let isAddress =
             host.hasPrefix("[") || host.utf8.allSatisfy { $0 == UInt8(ascii: ".") || (48...57).contains($0) }
         return isAddress || host == "localhost" || hosts.contains(host)

@@ -7,10 +7,10 @@ import Testing
 
 /// Starts a server, gives its port to `body`, and stops it.
 func withServer<Result>(
-    _ configuration: WebServer.Configuration = WebServer.Configuration(), handler: @escaping HTTPHandler,
-    _ body: (Int) async throws -> Result
+    _ configuration: WebServer.Configuration = WebServer.Configuration(), prompt: PromptHandler? = nil,
+    handler: @escaping HTTPHandler, _ body: (Int) async throws -> Result
 ) async throws -> Result {
-    let server = WebServer(configuration: configuration, handler: handler)
+    let server = WebServer(configuration: configuration, prompt: prompt, handler: handler)
     let port = try server.start()
     async let run: Void = server.run()
     let result: Swift.Result<Result, any Error>

@@ -130,7 +130,7 @@ struct Daemon {
         }
         let certificate = try configuration.tls.map { try CertificateWatch($0, registry: registry, logger: logger) }
         web.identity = certificate?.identity
-        let server = WebServer(name: "pages", configuration: web, handler: pages.handler)
+        let server = WebServer(name: "pages", configuration: web, prompt: pages.prompt, handler: pages.handler)
         let port = try server.start()
         certificate?.attach(server)
         self.certificate = certificate

@@ -22,6 +22,9 @@ static void *copy(const void *bytes, size_t count) {
     return result;
 }
 
+/// The server whose loop this thread is; NULL on all others.
+static _Thread_local kn_http_server *own_server;
+
 static void submit(kn_http_server *server, kn_command command) {
     kn_command *entry = copy(&command, sizeof command);
     entry->next = NULL;
@@ -31,17 +34,33 @@ static void submit(kn_http_server *server, kn_command command) {
     else server->last->next = entry;
     server->last = entry;
     pthread_mutex_unlock(&server->mutex);
+    if (!was_empty) return;
+    if (own_server == server) {
+        // Still in this round of the loop, and without a word to the kernel.
+        event_active(server->wake, 0, 0);
+        return;
+    }
     uint64_t one = 1;
     // The counter cannot overflow: the loop resets it with every wake-up.
-    if (was_empty && write(server->wake_fd, &one, sizeof one) < 0) abort();
+    if (write(server->wake_fd, &one, sizeof one) < 0) abort();
+}
+
+static void free_copy(const void *bytes, size_t count, void *owner) {
+    (void)bytes;
+    (void)count;
+    free(owner);
+}
+
+static kn_http_bytes copied(const uint8_t *bytes, size_t count) {
+    void *own = copy(bytes, count);
+    return (kn_http_bytes){.bytes = own, .count = count, .owner = own, .release = free_copy};
 }
 
 void kn_http_respond(
-    kn_http_server *server, uint64_t id, int status, const char *fields, size_t fields_length, const uint8_t *body,
-    size_t body_length) {
+    kn_http_server *server, uint64_t id, int status, const char *fields, size_t fields_length, kn_http_bytes body) {
     submit(server, (kn_command){
         .kind = KN_RESPOND, .id = id, .number = (uint32_t)status, .fields = copy(fields, fields_length),
-        .fields_length = fields_length, .bytes = copy(body, body_length), .byte_count = body_length});
+        .fields_length = fields_length, .body = body});
 }
 
 void kn_http_stream(kn_http_server *server, uint64_t id, int status, const char *fields, size_t fields_length) {
@@ -51,7 +70,7 @@ void kn_http_stream(kn_http_server *server, uint64_t id, int status, const char 
 }
 
 void kn_http_write(kn_http_server *server, uint64_t id, const uint8_t *bytes, size_t count) {
-    submit(server, (kn_command){.kind = KN_WRITE, .id = id, .bytes = copy(bytes, count), .byte_count = count});
+    submit(server, (kn_command){.kind = KN_WRITE, .id = id, .body = copied(bytes, count)});
 }
 
 void kn_http_finish(kn_http_server *server, uint64_t id, int whole) {
@@ -89,19 +108,14 @@ static void add_fields(kn_http_server *server, struct evhttp_request *request, c
     }
 }
 
-static void release(const void *bytes, size_t count, void *owned) {
-    (void)bytes;
-    (void)count;
-    free(owned);
-}
-
 /// An evbuffer that takes over the command's bytes.
 static struct evbuffer *take_bytes(kn_command *command) {
     struct evbuffer *buffer = evbuffer_new();
     if (buffer == NULL) abort();
-    if (command->byte_count > 0) {
-        evbuffer_add_reference(buffer, command->bytes, command->byte_count, release, command->bytes);
-        command->bytes = NULL;
+    kn_http_bytes *body = &command->body;
+    if (body->count > 0) {
+        if (evbuffer_add_reference(buffer, body->bytes, body->count, body->release, body->owner) < 0) abort();
+        body->bytes = NULL;
     }
     return buffer;
 }
@@ -113,7 +127,7 @@ static void respond(kn_connection *connection, kn_command *command) {
     bool has_body = !is_head && command->number != 204 && command->number != 304;
     if (is_head) {
         char length[24];
-        snprintf(length, sizeof length, "%zu", command->byte_count);
+        snprintf(length, sizeof length, "%zu", command->body.count);
         evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Length", length);
     }
     struct evbuffer *body = has_body ? take_bytes(command) : NULL;
@@ -130,7 +144,7 @@ static void drained(struct evhttp_connection *evcon, void *argument) {
 }
 
 static void stream_bytes(kn_connection *connection, kn_command *command) {
-    connection->accepted += command->byte_count;
+    connection->accepted += command->body.count;
     struct evbuffer *bytes = take_bytes(command);
     evhttp_send_reply_chunk_with_cb(connection->request, bytes, drained, connection);
     evbuffer_free(bytes);
@@ -194,15 +208,14 @@ static kn_command *take_commands(kn_http_server *server) {
 
 static void free_command(kn_command *command) {
     free(command->fields);
-    free(command->bytes);
+    if (command->body.bytes != NULL) command->body.release(command->body.bytes, command->body.count, command->body.owner);
     kn_tls_free(command->tls);
     free(command);
 }
 
 static void woken(evutil_socket_t fd, short what, void *argument) {
-    (void)what;
     uint64_t count;
-    if (read(fd, &count, sizeof count) < 0 && errno != EAGAIN) return;
+    if ((what & EV_READ) != 0 && read(fd, &count, sizeof count) < 0 && errno != EAGAIN) return;
     kn_command *command = take_commands(argument);
     while (command != NULL) {
         kn_command *next = command->next;
@@ -329,6 +342,7 @@ uint16_t kn_http_port(const kn_http_server *server) { return server->port; }
 
 static void *loop(void *argument) {
     kn_http_server *server = argument;
+    own_server = server;
     event_base_dispatch(server->base);
     // Closes what is still open; each connection says so.
     server->is_draining = true;

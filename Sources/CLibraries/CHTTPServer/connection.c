@@ -9,6 +9,8 @@
 
 /// Unread bytes of further, pipelined requests while one is worked on.
 enum { READ_AHEAD = 64 * 1024 };
+/// What the kernel is offered at a time; libevent's own 16 KiB would take a round of the loop for every piece of a page.
+enum { SINGLE_WRITE = 1 << 20 };
 /// How long a refused client may take to read its answer.
 enum { LINGER_MS = 2000 };
 
@@ -200,6 +202,7 @@ struct bufferevent *kn_connection_accept(struct event_base *base, void *argument
     connection->server = server;
     connection->slot = slot;
     connection->bev = bev;
+    bufferevent_set_max_single_write(bev, SINGLE_WRITE);
     connection->framing = server->callbacks.opened(server->callbacks.context);
     connection->turn = event_new(base, -1, 0, take_turn, connection);
     connection->deadline = evtimer_new(base, deadline_passed, connection);

@@ -22,8 +22,8 @@ typedef struct kn_command {
     uint32_t number;
     char *fields;
     size_t fields_length;
-    uint8_t *bytes;
-    size_t byte_count;
+    /// Given back, or with `bytes` NULL taken over by an evbuffer.
+    kn_http_bytes body;
     /// Of KN_IDENTITY: the context for connections to come.
     struct ssl_ctx_st *tls;
 } kn_command;

@@ -45,7 +45,7 @@ extension [HTML] {
 /// Escapes for element content and for attribute values in double quotes. Control characters, and those that
 /// reverse the direction of text (a way to make one name look like another), become U+FFFD.
 private func escaped(_ text: String) -> String {
-    guard text.utf8.contains(where: { $0 < 0x20 || $0 > 0x7e || "&<>\"'".utf8.contains($0) }) else { return text }
+    guard !text.utf8.allSatisfy(isPlain) else { return text }
     var result = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {
         switch scalar {
@@ -62,6 +62,14 @@ private func escaped(_ text: String) -> String {
         }
     }
     return String(result)
+}
+
+/// Whether a byte of a text stands for itself, whatever comes before and after it.
+private func isPlain(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "&"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\""), UInt8(ascii: "'"): false
+    default: (0x20...0x7e).contains(byte)
+    }
 }
 
 /// A link to somewhere else: only `http` and `https` become one, everything else (`javascript:` above all) stays

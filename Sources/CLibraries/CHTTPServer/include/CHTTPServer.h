@@ -42,6 +42,14 @@ typedef struct {
     size_t body_length;
 } kn_http_request;
 
+/// Bytes that their owner keeps as they are until `release` is called with it: once, from any thread.
+typedef struct {
+    const uint8_t *bytes;
+    size_t count;
+    void *owner;
+    void (*release)(const void *bytes, size_t count, void *owner);
+} kn_http_bytes;
+
 /// All are called on the loop thread and must return soon.
 typedef struct {
     void *context;
@@ -88,10 +96,9 @@ void kn_http_free(kn_http_server *server);
 
 // From any thread, between create and free. `fields` is name NUL value NUL … of `fields_length` bytes.
 
-/// Sends a whole answer. Bytes are copied.
+/// Sends a whole answer. Fields are copied; the body stays where it is, and is given back when nobody reads it any more.
 void kn_http_respond(
-    kn_http_server *server, uint64_t id, int status, const char *fields, size_t fields_length, const uint8_t *body,
-    size_t body_length);
+    kn_http_server *server, uint64_t id, int status, const char *fields, size_t fields_length, kn_http_bytes body);
 
 /// Begins a streamed answer.
 void kn_http_stream(kn_http_server *server, uint64_t id, int status, const char *fields, size_t fields_length);
