@@ -56,6 +56,11 @@ public struct LoginSite: Sendable {
     public static let callbackPath = "/auth/github/callback"
     private static let loginCookie = "kn_login"
     private static let sessionCookie = "kn_session"
+
+    /// Whether a browser believes to be signed in, right or wrong.
+    public static func hasSessionCookie(_ cookies: Cookies) -> Bool {
+        cookies[SetCookie.prefix + sessionCookie].map { !$0.isEmpty } ?? false
+    }
     private static let tokenPurpose = "github-token"
 
     /// Where the browser goes next, and what it should remember.

@@ -47,6 +47,18 @@ public struct ObjectStatus: Sendable, Hashable {
     }
 }
 
+/// How long a service has been healthy without a break, with the same release.
+public struct HealthySpan: Sendable, Hashable {
+    public let since: Instant
+    /// False when it was healthy already when the daemon began to look: it may have been for longer.
+    public let wasSeen: Bool
+
+    public init(since: Instant, wasSeen: Bool) {
+        self.since = since
+        self.wasSeen = wasSeen
+    }
+}
+
 /// One service in one environment, now.
 public struct ServiceStatus: Sendable, Hashable {
     public let name: Name
@@ -62,6 +74,8 @@ public struct ServiceStatus: Sendable, Hashable {
     public let diagnostics: [Diagnostic]
     /// Why nothing else may be promoted over its release; nil when nobody holds it now.
     public let hold: Hold?
+    /// Since when it has been healthy with the release that it has; nil while it is not, or nobody knows.
+    public var healthy: HealthySpan?
 
     public init(
         name: Name, team: Name?, release: ReleaseRecord?, verdict: Verdict, reason: String, since: Instant?,

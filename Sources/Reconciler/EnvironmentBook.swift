@@ -46,6 +46,10 @@ final class EnvironmentBook: Sendable {
         var oddities: [Name: [Diagnostic]] = [:]
         /// Since when a service has been rolling out, by `TimeSource.uptime`.
         var rollingSince: [Name: Duration] = [:]
+        /// Since when services have been healthy, and with which release.
+        var healthy: [Name: (release: ReleaseRecord?, span: HealthySpan)] = [:]
+        /// Services that were seen at work, or not working, when they were last judged.
+        var unwell: Set<Name> = []
         /// Passes that changed nothing and are not in the history.
         var quietPasses = 0
 
@@ -85,6 +89,61 @@ final class EnvironmentBook: Sendable {
             var since: [Name: Duration] = [:]
             for service in services { since[service] = state.rollingSince[service] ?? now }
             state.rollingSince = since
+        }
+    }
+
+    /// Remembers since when services have been healthy with the release they have, and says it of each.
+    func noteHealth(_ services: [ServiceStatus], at now: Instant) -> [ServiceStatus] {
+        state.withLock { state in
+            var (spans, unwell) = (state.healthy, state.unwell)
+            let judged = services.map { service -> ServiceStatus in
+                var service = service
+                let name = service.name
+                switch service.wellness {
+                case .well:
+                    let known = spans[name]
+                    let isSame = known.map { $0.release == service.release } ?? false
+                    // Where neither an end nor a beginning was seen, it may have been so for long.
+                    let span =
+                        isSame ? known?.span : HealthySpan(since: now, wasSeen: known != nil || unwell.contains(name))
+                    service.healthy = span
+                    spans[name] = span.map { (service.release, $0) }
+                    unwell.remove(name)
+                case .unwell:
+                    spans[name] = nil
+                    unwell.insert(name)
+                case .unknown: spans[name] = nil
+                // What is known is of the release before: the next verdict tells.
+                case .between: break
+                }
+                return service
+            }
+            let names = Set(services.map(\.name))
+            state.healthy = spans.filter { names.contains($0.key) }
+            state.unwell = unwell.intersection(names)
+            return judged
+        }
+    }
+}
+
+extension ServiceStatus {
+    fileprivate enum Wellness {
+        case well
+        case unwell
+        /// The cluster is still being brought to what git says.
+        case between
+        case unknown
+    }
+
+    /// Whether it works, as far as this one look tells.
+    fileprivate var wellness: Wellness {
+        switch verdict {
+        case .healthy: .well
+        // A hold says nothing of health.
+        case .held: objects.allSatisfy { [.healthy, .suspended].contains($0.health.status) } ? .well : .unknown
+        case .failed, .unhealthy, .stuck, .rollingOut, .drifted: .unwell
+        case .waiting: .between
+        case .unknown, .notHere: .unknown
         }
     }
 }

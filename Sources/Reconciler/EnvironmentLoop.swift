@@ -305,7 +305,9 @@ public final class EnvironmentLoop: Service {
             hooks: bench.index.hooks, now: rooms.time.uptime(), date: rooms.time.now(),
             stuckAfter: rooms.settings.stuckAfter)
         book.noteRolling(report.rolling, at: rooms.time.uptime())
-        return report.status
+        var status = report.status
+        status.services = book.noteHealth(status.services, at: rooms.time.now())
+        return status
     }
 
     /// Many changes within a moment become one; a rollout is looked at now and then, it may be stuck.

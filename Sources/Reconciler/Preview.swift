@@ -28,37 +28,43 @@ public struct Preview: Sendable {
         bench = Workbench(toLookAt: environment, on: cluster, settings)
     }
 
+    /// - Parameter services: Whose objects are tried, beside what all of them stand on; nil for everything.
     /// - Returns: Every object of the rendering and every object that would be deleted, in the order of their keys.
     /// - Throws: When the cluster as a whole does not answer.
-    public func objects(of rendering: Rendering) async throws(ClusterError) -> [PreviewedObject] {
+    public func objects(
+        of rendering: Rendering, only services: Set<Name>? = nil
+    ) async throws(ClusterError) -> [PreviewedObject] {
         let discovery = try await bench.cluster.discovery(refresh: false)
         let desired = DesiredState(rendering, discovery: discovery)
         let live = try await LiveReader(bench: bench, interruption: interruption).read(desired, discovery: discovery)
         let plan = Plan(desired, live: live, environment: environment)
-        let items = plan.foundation + plan.services.filter { $0.problem == nil }.flatMap(\.items)
+        let wanted = plan.services.filter { services?.contains($0.name) ?? true }
+        let items = plan.foundation + wanted.filter { $0.problem == nil }.flatMap(\.items)
         var objects = await concurrently(items) { await self.preview($0) }
         // Services that can never start: nothing of theirs is tried.
-        for service in plan.services {
+        for service in wanted {
             guard let problem = service.problem else { continue }
             objects += service.items.map { item in
                 PreviewedObject(
                     key: item.key, service: service.name, action: .failed, live: nil, predicted: nil, message: problem)
             }
         }
-        objects += plan.services.flatMap(\.refusals).map { refusal in
+        objects += wanted.flatMap(\.refusals).map { refusal in
             PreviewedObject(
                 key: refusal.key, service: refusal.service, action: .failed, live: nil, predicted: nil,
                 message: refusal.reason)
         }
         let held = Set(plan.prune.held.items)
-        let doomed = plan.prune.ready.map(\.listed) + plan.prune.held.items
+        let doomed = (plan.prune.ready.map(\.listed) + plan.prune.held.items).filter { item in
+            services.map { services in item.service.map(services.contains) ?? false } ?? true
+        }
         objects += await concurrently(doomed) { item in
             let live = discovery.resource(for: item.key.groupKind)
             return PreviewedObject(
                 key: item.key, service: item.service, action: .deleted, live: await self.read(item.key, live),
                 predicted: nil, message: held.contains(item) ? "held until a person confirms it" : "")
         }
-        objects += plan.prune.kept.map { key, reason in
+        objects += (services == nil ? plan.prune.kept : [:]).map { key, reason in
             PreviewedObject(
                 key: key, service: nil, action: .skipped, live: nil, predicted: nil, message: "kept: \(reason)")
         }

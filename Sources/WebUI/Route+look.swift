@@ -8,6 +8,8 @@ extension Route {
     /// Pages that only show something, beside the first few.
     enum Look: Sendable, Equatable {
         case releases
+        /// For feed readers.
+        case releaseFeed
         case release(service: Name, version: String)
         case history(service: Name)
         case values(environment: Name, service: Name)
@@ -24,7 +26,8 @@ extension Route {
             switch segments.count {
             case 1:
                 let plain: [String: Look] = [
-                    "releases": .releases, "diff": .compare, "holds": .holds, "help": .help,
+                    "releases": .releases, "releases.atom": .releaseFeed, "diff": .compare, "holds": .holds,
+                    "help": .help,
                 ]
                 guard let look = plain[segments[0]] else { return nil }
                 self = look
@@ -49,7 +52,7 @@ extension Route {
             switch self {
             case .help, .helpOnError: .open
             // What a reader may not see is not in the status that these are made from.
-            case .releases, .release, .history, .objects, .compare, .holds: .someone
+            case .releases, .releaseFeed, .release, .history, .objects, .compare, .holds: .someone
             case .values(let environment, let service): .needs(.view, .service(service, in: environment))
             }
         }
@@ -61,7 +64,7 @@ extension Route {
     var showsStatus: Bool {
         switch self {
         case .overview, .environments, .environment, .service, .manifest, .deed: true
-        case .look(let look): ![.releases, .help].contains(look) && look.rule != .open
+        case .look(let look): ![.releases, .releaseFeed, .help].contains(look) && look.rule != .open
         default: false
         }
     }
@@ -74,6 +77,7 @@ extension WebPages {
             let seesAll = context.visit.allows(.view, at: .site)
             let lines = seesAll ? shelf.lines(of: context.status) : ReleaseIndex.lines(of: context.status)
             return releasesReply(lines, context)
+        case .releaseFeed: return try releaseFeed(context)
         case .release(let service, let version):
             return Reply.page(releasePage(try context.release(service, version), context), context)
         case .history(let service):

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Access
 import Domain
 import HTTPServer
 
@@ -32,6 +33,22 @@ extension WebPages {
                 errorPage(405, "Not possible here", "This address answers to \(methods) only."), status: 405, context)
         response.headers["Allow"] = methods
         return response
+    }
+
+    /// A request that is refused before anybody knows whose it is: a page for a browser that asks for one, a problem document for
+    /// everybody else. The page shows nothing but these words.
+    func refusal(
+        _ status: Int, _ title: String, _ detail: String, hint: String? = nil, to request: HTTPRequest
+    ) -> HTTPResponse {
+        guard !Self.isForMachines(request), (request.headers["Accept"] ?? "").contains("text/html") else {
+            return Reply.problem(status, title, detail: detail, hint: hint)
+        }
+        let visit = Visit(visitor: Gate.Visitor(.nobody), rules: AccessRules(policy: .empty))
+        let context = PageContext(
+            status: DaemonStatus(repository: ""), visit: visit, now: now(), version: version, path: "/", query: Query(),
+            theme: Theme(Cookies(request.headers.all("Cookie"))))
+        let words: HTML = "\(detail.prefix(1).uppercased())\(detail.dropFirst()).\(hint.map { " \($0)." } ?? "")"
+        return Reply.page(errorPage(status, title, words), status: status, context)
     }
 
     /// The store is away: where it is, is nobody's business here; the log says it.

@@ -32,6 +32,13 @@ public struct WebPages: Sendable {
         /// What applying would change of one service, by the cluster's own dry run. Nil when nobody can be asked.
         public var live: @Sendable (_ environment: Name, _ service: Name) async throws -> [LiveObject]? = { _, _ in nil
         }
+        /// What a cluster would do with these services of a rendering, by its own dry run: nothing is written. Nil when
+        /// nobody can be asked.
+        public var trial: @Sendable (_ rendering: Rendering, _ services: Set<Name>) async throws -> [TriedObject]? = {
+            _, _ in nil
+        }
+        /// How long a preview waits for `trial`.
+        public var trialPatience = Duration.seconds(5)
         /// Asks for a pass over an environment; false when there is no such environment.
         public var requestSync: @Sendable (_ environment: Name) -> Bool
         /// Everything that can be changed from here.
@@ -140,16 +147,21 @@ public struct WebPages: Sendable {
     }
 
     private func answerHere(_ request: HTTPRequest) async -> HTTPResponse {
-        let isAPI = request.rawPath.hasPrefix("/api/") || request.rawPath == "/events"
+        let isAPI = Self.isForMachines(request)
         let response = await found(request, isAPI)
         return isAPI ? Reply.numbered(response) : response
     }
 
+    /// Whether programs ask here, which read problem documents and cannot sign in.
+    static func isForMachines(_ request: HTTPRequest) -> Bool {
+        request.rawPath.hasPrefix("/api/") || ["/events", "/releases.atom"].contains(request.rawPath)
+    }
+
     private func found(_ request: HTTPRequest, _ isAPI: Bool) async -> HTTPResponse {
         guard isOwnHost(request.host) else {
-            return Reply.problem(
-                421, "Misdirected Request", detail: "this site is not reached under the name in Host",
-                hint: "use its address, or name the host in the daemon's configuration")
+            return refusal(
+                421, "Misdirected Request", "this site is not reached under the name in Host",
+                hint: "use its address, or name the host in the daemon's configuration", to: request)
         }
         let found = Route(rawPath: request.rawPath, method: request.method)
         // One look: what is allowed and what is shown belong together.
@@ -163,8 +175,8 @@ public struct WebPages: Sendable {
         let context = context(for: request, visit, status)
         guard let route = found else { return notFound(request.rawPath, isAPI, context) }
         guard request.body.count <= route.bodyLimit else {
-            return Reply.problem(
-                413, "Content Too Large", detail: "this address takes at most \(route.bodyLimit >> 10) KiB")
+            return refusal(
+                413, "Content Too Large", "this address takes at most \(route.bodyLimit >> 10) KiB", to: request)
         }
         guard route.methods.contains(request.method) else { return methodNotAllowed(route, isAPI, context) }
         do {

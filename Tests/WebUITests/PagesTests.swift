@@ -365,6 +365,7 @@ struct HostileContentTests {
         "/diff?a=\(percentEncoded(attack))&b=dev", "/diff?a=env:staging&b=env:dev", "/holds",
         "/diff?service=cart&a=live:dev&b=env:dev",
         "/holds/new?env=dev&service=cart&reason=\(percentEncoded(attack))&until=\(percentEncoded(attack))",
+        "/releases.atom?service=cart",
         "/suspensions/new?env=dev&reason=\(percentEncoded(attack))&until=\(percentEncoded(attack))",
         "/prunes/new?env=dev", "/adoptions/new?env=dev",
         "/promotions/new?from=dev&to=staging&reason=\(percentEncoded(attack))",
@@ -376,7 +377,7 @@ struct HostileContentTests {
     /// an answer.
     private static func isLookedAt(_ look: Route.Look) -> Bool {
         switch look {
-        case .releases, .release, .history, .values, .objects, .compare, .holds, .helpOnError: true
+        case .releases, .releaseFeed, .release, .history, .values, .objects, .compare, .holds, .helpOnError: true
         // The same for everybody, and made of our own words alone.
         case .help: false
         }
@@ -403,7 +404,7 @@ struct HostileContentTests {
             return deed
         }
         #expect(looks.allSatisfy(Self.isLookedAt) && deeds.allSatisfy(Self.isLookedAt))
-        #expect(Set(looks.map { "\($0)".prefix { $0 != "(" } }).count == 8)
+        #expect(Set(looks.map { "\($0)".prefix { $0 != "(" } }).count == 9)
         #expect(Set(deeds.map { "\($0)" }).count == 6)
     }
 

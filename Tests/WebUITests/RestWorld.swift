@@ -21,6 +21,9 @@ final class RestWorld: Sendable {
     let audit = MemoryAudit()
     let keys = MemoryKeys()
     let syncs = Lock<[String]>([])
+    /// What the target's cluster says to a promotion; nil where nobody can be asked.
+    let trial = Lock<(@Sendable (Rendering, Set<Name>) async throws -> [TriedObject]?)?>(nil)
+    let patience = Lock(Duration.seconds(5))
     /// What the cluster says to every order; nil when it obeys.
     let clusterError = Lock<ClusterError?>(nil)
     private let board = Lock(DaemonStatus(repository: "the remote"))
@@ -142,11 +145,16 @@ final class RestWorld: Sendable {
             return wasSuspended
         }
         let actions = Actions(tools)
+        var sources = WebPages.Sources(
+            status: { self.status }, history: Fixture.History(),
+            detail: { try await self.detail($0, $1, $2) }, requestSync: requestSync, metrics: { "" },
+            actions: actions)
+        sources.trial = { rendering, services in
+            try await self.trial.withLock { $0 }?(rendering, services) ?? nil
+        }
+        sources.trialPatience = patience.withLock { $0 }
         return WebPages(
-            sources: .init(
-                status: { self.status }, history: Fixture.History(),
-                detail: { try await self.detail($0, $1, $2) }, requestSync: requestSync, metrics: { "" },
-                actions: actions),
+            sources: sources,
             access: WebPages.Access(
                 gate: Gate(login: nil, keys: keys), localRole: role), version: "0.1.0")
     }
@@ -184,6 +192,7 @@ final class MemoryKeys: KeyStore {
     func key(_ id: String) async -> APIKey? { all.withLock { $0.first { $0.id == id } } }
     func keys() async -> [APIKey] { all.withLock { $0 } }
     func revoke(_ id: String, at now: Instant) async {}
+    func shorten(_ id: String, to end: Instant) async {}
     func noteUse(of id: String, at now: Instant, from address: String) async {}
 }
 

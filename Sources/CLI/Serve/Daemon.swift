@@ -105,6 +105,7 @@ struct Daemon {
                 clusters: clusters, outbox: outbox, logger: logger))
         sources.rendering = { try await details.rendering(environment: $0, commit: $1) }
         sources.live = { try await details.live(environment: $0, service: $1) }
+        sources.trial = { try await details.trial($0, $1) }
         sources.isAlive = { repository.isTurning }
         sources.audit = outbox
         sources.keys = store

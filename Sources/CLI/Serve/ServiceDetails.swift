@@ -63,6 +63,19 @@ struct ServiceDetails: Sendable {
         }
     }
 
+    /// What the environment's cluster would do with some services of a rendering, by its own dry run.
+    ///
+    /// - Returns: Nil when nobody knows the cluster.
+    /// - Throws: `ClusterError` when it does not answer.
+    func trial(_ rendering: Rendering, _ services: Set<Name>) async throws -> [TriedObject]? {
+        guard let cluster = clusters[rendering.environment.cluster] else { return nil }
+        let preview = Preview(of: rendering.environment, on: cluster)
+        return try await preview.objects(of: rendering, only: services).map { object in
+            TriedObject(
+                key: object.key, service: object.service, action: object.action, message: object.message)
+        }
+    }
+
     /// A commit of an environment's own branch: what others hold is not shown under its name.
     private func place(_ name: Name, _ commit: CommitID?) async throws -> (EnvironmentStatus, CommitID)? {
         let status = board.current.environments.first { $0.environment.name == name }

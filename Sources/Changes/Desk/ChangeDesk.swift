@@ -98,6 +98,11 @@ public struct ChangeDesk: Sendable {
         }
     }
 
+    /// - Throws: `PromotionMoved` when the preview is another one than was expected; the repository's errors.
+    public func check(_ preview: PromotionPreview, against expectation: PromotionExpectation) async throws {
+        try await reading { try await planner.check(preview, against: expectation) }
+    }
+
     /// - Parameter approving: Sees what each attempt would do, and throws when that must not be.
     /// - Throws: `PromotionConflict`, `PromotionMoved`, `Refusal`; what `approving` throws; the repository's errors.
     public func promote(

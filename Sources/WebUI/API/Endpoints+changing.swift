@@ -62,7 +62,8 @@ extension Endpoint {
             "POST", "/api/v1/promotions", "bring releases from one environment to another",
             details:
                 "With `dryRun` nothing is done, and the answer says exactly what would be. Its `expect`, given back with the order (or "
-                + "its ETag in If-Match), binds the promotion to that: when anything moved, 409 says what.",
+                + "its ETag in If-Match), binds the promotion to that: when anything moved, 409 says what. `server` has what the target's "
+                + "cluster would do, by its own dry run, unless `offline`; it is no part of what is promised.",
             body: [BodyForm("PromotionOrder")],
             answers: [
                 Answer(200, "what would be done, or that there was nothing to do", "PromotionPreview"),

@@ -10,12 +10,17 @@ extension WebPages {
 
     func promote(_ request: HTTPRequest, _ context: PageContext) async throws -> HTTPResponse {
         let body = try JSONBody(
-            request, known: ["from", "to", "services", "all", "expect", "reason", "dryRun"])
+            request, known: ["from", "to", "services", "all", "expect", "reason", "dryRun", "offline"])
         let order = try Self.promotion(body, request)
         let visit = context.visit
         if try body.flag("dryRun") {
-            let preview = try await sources.actions.preview(order, visit)
-            var response = Reply.json(preview.json(for: visit))
+            let preview = try await sources.actions.preview(order, visit, isBound: true)
+            var value = preview.json(for: visit)
+            let isOffline = try body.flag("offline")
+            let answer: ClusterOpinion = await isOffline ? .notAsked("nobody wanted it") : opinion(on: preview, context)
+            value["server"] = answer.json
+            value["services"] = .list((value["services"]?.list ?? []).map { withHealth($0, in: order.from, context) })
+            var response = Reply.json(value)
             response.headers["ETag"] = "\"\(preview.expectation)\""
             return response
         }
@@ -27,6 +32,19 @@ extension WebPages {
         var response = Reply.json(value, status: 201)
         response.headers["Location"] = "/api/v1/promotions/\(commit)"
         return response
+    }
+
+    /// A service of a preview, with how it does where it comes from.
+    private func withHealth(_ service: Value, in environment: Name, _ context: PageContext) -> Value {
+        let source = context.status.environments.first { $0.environment.name == environment }
+        let there = service["name"]?.string.flatMap { Name($0) }.flatMap { source?.service($0) }
+        guard let there, there.release?.version == service["after"]?.string else { return service }
+        var service = service
+        service["source"] = [
+            "verdict": .string(there.verdict.slug), "healthySince": Value(there.healthy?.since),
+            "seen": .bool(there.healthy?.wasSeen ?? false),
+        ]
+        return service
     }
 
     private static func promotion(_ body: JSONBody, _ request: HTTPRequest) throws(ActionFailure) -> PromotionOrder {
@@ -77,6 +95,7 @@ extension WebPages {
         let outcome = try await sources.actions.rollback(order, context.visit)
         var value = outcome.answer.json(order, nil)
         value["commit"] = Value(outcome.commit)
+        value["branch"] = .string(outcome.base.branch)
         guard let commit = outcome.commit else { return Reply.json(value) }
         value["id"] = Value(commit)
         var response = Reply.json(value, status: 201)

@@ -14,6 +14,11 @@ extension Schemas {
         "change": string, "kind": string, "group": string, "namespace": optionalString, "name": string,
         "service": optionalString, "diff": string,
     ])
+    private static let opinion = object(
+        [
+            "asked": boolean, "reason": string, "server": string, "at": time,
+            "objects": list(whole(["object": string, "action": string, "message": string])),
+        ], required: ["asked"])
     private static let suspension = whole([
         "reason": string, "by": optionalString, "until": optionalTime, "location": string,
     ])
@@ -60,6 +65,7 @@ extension Schemas {
                 [
                     "name": ref("Name"), "environment": ref("Name"), "team": optionalString,
                     "release": optional(ref("Record")), "verdict": string, "reason": string, "since": optionalTime,
+                    "healthySince": optionalTime,
                     "position": optional(["type": "object"]), "objects": list(ref("ObjectState")),
                     "diagnostics": list(ref("Diagnostic")),
                 ], required: ["verdict", "reason", "objects"])
@@ -171,7 +177,7 @@ extension Schemas {
                     "from": any, "to": any, "all": boolean, "kind": string, "summary": string, "expect": string,
                     "digest": string, "tree": string, "services": list(any), "kept": list(any), "values": list(any),
                     "files": list(string), "staying": list(string), "objects": list(objectDiff), "risks": list(any),
-                    "problems": list(any), "commit": optionalString, "id": string,
+                    "problems": list(any), "commit": optionalString, "id": string, "server": opinion,
                 ], required: ["from", "to", "kind", "summary", "expect", "services", "objects", "risks", "problems"])
         ),
         (
@@ -182,7 +188,7 @@ extension Schemas {
                     "recordOf": ref("Commit"), "changesRecord": boolean, "hold": boolean, "until": optionalTime,
                     "heldBefore": optionalString, "configuration": list(string), "base": string, "expect": string,
                     "objects": list(objectDiff), "problems": list(ref("Diagnostic")), "commit": optionalString,
-                    "id": string,
+                    "branch": string, "id": string,
                 ], required: ["service", "environment", "to", "changesRecord", "hold"])
         ),
         ("Actions", items(ref("Action"))),

@@ -114,7 +114,7 @@ enum Schemas {
             closed(
                 [
                     "from": ref("Name"), "to": ref("Name"), "services": list(ref("Name")), "all": boolean,
-                    "expect": string, "reason": string, "dryRun": boolean,
+                    "expect": string, "reason": string, "dryRun": boolean, "offline": boolean,
                 ], required: ["from", "to"])
         ),
         (

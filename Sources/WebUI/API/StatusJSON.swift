@@ -81,6 +81,7 @@ extension ServiceStatus {
         [
             "name": Value(name), "team": Value(team), "release": release?.json ?? .null,
             "verdict": .string(verdict.slug), "reason": .string(reason), "since": Value(since),
+            "healthySince": Value(healthy?.since),
             "position": position?.json ?? .null,
             "objects": .list(
                 objects.map {

@@ -125,7 +125,11 @@ extension WebPages {
             return response
         case .notSignedIn:
             let target = ReturnTarget(context.addressAfterLogin(request))
-            return Reply.redirect(to: "/login" + Query([("return", target.text)]).text)
+            var query = [("return", target.text)]
+            // Who comes with a session that is none any more should not wonder what became of what they did.
+            let hadSession = LoginSite.hasSessionCookie(Cookies(request.headers.all("Cookie")))
+            if hadSession { query.append(("ended", request.method == "POST" ? "order" : "page")) }
+            return Reply.redirect(to: "/login" + Query(query).text)
         case .noGrant where refusal.permission == .view:
             return notFound(request.rawPath, isAPI, context)
         case .noGrant, .lowRole, .outOfScope, .notOpen, .staleTeams, .foreignForm:
@@ -152,20 +156,22 @@ extension WebPages {
     func answer(_ problem: Gate.Problem, to request: HTTPRequest) -> HTTPResponse {
         switch problem {
         case .badKey:
-            var response = Reply.problem(
-                401, "Unauthorized", detail: "this key is unknown, expired or revoked",
-                hint: "an admin makes keys with kubernaut key create")
+            var response = refusal(
+                401, "Unauthorized", "this key is unknown, expired or revoked",
+                hint: "an admin makes keys with kubernaut key create", to: request)
             response.headers["WWW-Authenticate"] = "Bearer error=\"invalid_token\""
             return response
         case .wait(let duration):
-            var response = Reply.problem(
-                429, "Too Many Requests", detail: "too many wrong keys came from this address")
-            response.headers["Retry-After"] = "\(max(1, duration.components.seconds))"
+            let seconds = max(1, duration.components.seconds)
+            var response = refusal(
+                429, "Too Many Requests", "too many wrong keys came from this address",
+                hint: "try again in \(seconds) seconds", to: request)
+            response.headers["Retry-After"] = "\(seconds)"
             return response
         case .unavailable(let reason):
             logger.error("A session could not be read", ["error": reason])
-            return Reply.problem(
-                503, "Service Unavailable", detail: "sessions cannot be read right now", hint: "try again")
+            return refusal(
+                503, "Service Unavailable", "sessions cannot be read right now", hint: "try again", to: request)
         }
     }
 }

@@ -10,7 +10,8 @@ extension WebPages {
         let isProbe = ["/livez", "/readyz", "/healthz", "/metrics"].contains(request.rawPath)
         guard request.isSecure == false, !isProbe, let publicURL, publicURL.hasPrefix("https://") else { return nil }
         guard ["GET", "HEAD"].contains(request.method) else {
-            return Reply.problem(403, "Forbidden", detail: "this site takes changes over https only", hint: publicURL)
+            return refusal(
+                403, "Forbidden", "this site takes changes over https only", hint: publicURL, to: request)
         }
         let query = request.rawQuery.isEmpty ? "" : "?\(request.rawQuery)"
         return HTTPResponse(

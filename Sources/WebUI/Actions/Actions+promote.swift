@@ -30,7 +30,11 @@ struct RollbackOrder: Sendable {
 
 extension Actions {
     /// What a promotion would do. Whoever may see both sides may look.
-    func preview(_ order: PromotionOrder, _ visit: Visit) async throws(ActionFailure) -> PromotionPreview {
+    ///
+    /// - Parameter isBound: Whether it must be what the order expects, where it expects something.
+    func preview(
+        _ order: PromotionOrder, _ visit: Visit, isBound: Bool = false
+    ) async throws(ActionFailure) -> PromotionPreview {
         try await reading { desk in
             for place in order.places(in: order.to) {
                 if !visit.allows(.view, at: place) { _ = try visit.permit(.promote, at: place) }
@@ -38,6 +42,7 @@ extension Actions {
             try checkSource(order, visit)
             let preview = try await desk.preview(try request(order))
             try checkVisible(preview, visit)
+            if isBound, let expectation = order.expectation { try await desk.check(preview, against: expectation) }
             return preview
         }
     }

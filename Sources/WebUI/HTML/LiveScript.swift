@@ -53,11 +53,23 @@ let liveScript = #"""
         button.onclick = () => load(true);
         news.append(button);
       };
+      const ended = () => {
+        close();
+        toggle.remove();
+        say("Live updates have ended");
+        const link = document.createElement("a");
+        link.href = "/login?ended=page&return=" + encodeURIComponent(location.pathname + location.search);
+        link.textContent = "Sign in again";
+        const words = document.createElement("p");
+        words.append("Your session has ended: this page shows what was there before. ", link);
+        news.replaceChildren(words);
+      };
       const load = async (asked) => {
         if (loading) { again = true; return }
         loading = true;
         try {
           const answer = await fetch(location.href, { credentials: "same-origin", headers: { Accept: "text/html" } });
+          if (answer.redirected && new URL(answer.url).pathname === "/login") return ended();
           if (!answer.ok || answer.redirected) { if (asked) location.reload(); return }
           const page = new DOMParser().parseFromString(await answer.text(), "text/html");
           const fresh = page.getElementById("main");
@@ -84,7 +96,7 @@ let liveScript = #"""
         source.onerror = () => { if (source?.readyState === 2) { close(); bar.remove() } else show() };
         source.addEventListener("changed", () => load(false));
         source.addEventListener("resync", () => load(false));
-        source.addEventListener("end", () => { close(); say("Live updates have ended: load the page again") });
+        source.addEventListener("end", ended);
         show();
       };
       toggle.onclick = () => {

@@ -79,7 +79,8 @@ private let frame = """
     footer ul{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem}
     footer p{margin:0}
     .live{display:flex;align-items:center;gap:.75rem}.live button{min-height:1.5rem;padding:0 .6rem}
-    .news{position:fixed;inset:auto 0 1rem;display:flex;justify-content:center;pointer-events:none}.news button{pointer-events:auto;box-shadow:var(--shadow)}
+    .news{position:fixed;inset:auto 0 1rem;display:flex;justify-content:center;pointer-events:none}.news button{pointer-events:auto;box-shadow:var(--shadow)}\
+    .news p{pointer-events:auto;margin:0 1rem;padding:.6rem 1rem;background:var(--card);border:1px solid var(--control);border-radius:6px;box-shadow:var(--shadow)}
     .theme{display:inline-flex;align-items:center;gap:.25rem;margin:0}
     .theme button{background:none;border-color:transparent;color:var(--link);font-weight:400;min-height:1.5rem;padding:0 .4rem}
     .theme button[aria-pressed=true]{border-color:var(--control);color:var(--text)}

@@ -152,13 +152,7 @@ extension WebPages {
 
     /// The cluster is asked about many objects for this: a few readers at once may do so, and nobody can make a storm of it.
     private func liveObjects(of service: Name, in environment: Name) async throws -> [LiveObject]? {
-        guard
-            liveLooks.withLock({ looks in
-                guard looks < 2 else { return false }
-                looks += 1
-                return true
-            })
-        else {
+        guard takeLook() else {
             throw CompareProblem("others are comparing with a cluster right now: try again in a moment")
         }
         defer { liveLooks.withLock { $0 -= 1 } }

@@ -14,7 +14,7 @@ extension WebPages {
             access.gate.login == nil
             ? "<p>This daemon has no login: whoever reaches it may look. <a href=\"/\">All releases</a></p>"
             : """
-            <p><a class="button" href="\(start)">Sign in with GitHub</a></p>
+            \(endedBanner(context.query["ended"]))<p><a class="button" href="\(start)">Sign in with GitHub</a></p>
             <p class="dim">You will be sent to GitHub. kubernaut asks for your name and your teams.</p>
             <details><summary>Problems signing in?</summary><ul>
             <li>You are not a member of an organization that may sign in, or have not accepted the invitation.</li>
@@ -26,6 +26,16 @@ extension WebPages {
         return Page(
             title: "Sign in", section: .none,
             content: "<div class=\"headline\"><h1>Sign in</h1></div><section class=\"card\">\(content)</section>")
+    }
+
+    /// The words are ours; the query only chooses among them.
+    private func endedBanner(_ what: String?) -> HTML {
+        switch what {
+        case "order":
+            "<p role=\"alert\"><b>Your session has ended, and nothing was changed.</b> Sign in again: you are led back to what you wanted to do, with what you wrote.</p>"
+        case "page": "<p role=\"alert\"><b>Your session has ended.</b> Sign in again to go on where you were.</p>"
+        default: ""
+        }
     }
 
     func startLogin(_ context: PageContext) -> HTTPResponse {

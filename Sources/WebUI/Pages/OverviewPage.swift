@@ -103,9 +103,7 @@ private func orders(_ environment: EnvironmentStatus, _ context: PageContext) ->
         let canEnd = !suspension.isInGit && context.visit.allows(.suspend, at: .environment(name))
         items.append(
             "<p>\(Badge(icon: .held, word: "Suspended").html)\(words(suspension.by, suspension.until)): \(suspension.reason)</p>"
-                + (canEnd
-                    ? endSuspensionForm(name, "End<span class=\"hidden\"> the suspension of \(name)</span>", context)
-                    : "")
+                + (canEnd ? endSuspensionCorner(name, context) : "")
         )
     }
     return "\(items)"

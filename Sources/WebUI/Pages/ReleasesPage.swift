@@ -50,7 +50,8 @@ private func releasesPage(
         title: "Releases", section: .releases, topics: ["releases"], alternate: "/api/v1/services",
         commands: ["kubernaut history SERVICE", "curl http://\(context.host)/api/v1/services"],
         content: """
-            <div class="headline"><h1>Releases</h1><p class="dim">\(counted(index.total, "release"))\(matching), newest first</p></div>
+            <div class="headline"><h1>Releases</h1><p class="dim">\(counted(index.total, "release"))\(matching), newest first</p>\
+            <div class="actions"><a href="/releases.atom\(context.query["env"].map { Query([("env", $0)]).text } ?? "")" type="application/atom+xml">Feed</a></div></div>
             \(quickFilters(filter, context))
             \(filterForm(filter, context))
             <section class="card" aria-label="Releases">\(content)</section>

@@ -14,6 +14,7 @@ struct BrowserTests {
     /// Every page that needs no particular state of the shop.
     private static let pages = [
         "/", "/envs", "/envs/staging", "/services/cart", "/envs/dev/services/cart/manifest", "/syncs", "/system",
+        "/suspensions/new?env=dev",
         "/account",
     ]
 

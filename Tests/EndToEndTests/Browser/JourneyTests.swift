@@ -109,6 +109,37 @@ struct JourneyTests {
         }
     }
 
+    @Test("a page that was left open says when its session has ended, and leads back to where it was")
+    func sessionEnds() async throws {
+        let site = try await BrowsedSite()
+        let page = try await site.page(as: "kim", BrowserPage.Look(runsScripts: true))
+        try await site.becomesHealthy(page)
+        try await page.open(site.daemon.address + "/envs/dev")
+        try await eventually("the page to be watched") {
+            try await page.text("footer").contains("Live updates: on")
+        }
+        // Signed out in another tab.
+        _ = try await page.evaluate(
+            """
+            fetch("/logout", {method: "POST",
+                body: new URLSearchParams(new FormData(document.querySelector("form[action='/logout']")))})
+                .then((answer) => answer.status)
+            """)
+        try site.shop.release("cart", "9.9.1")
+        try await eventually("the page to say so") {
+            try await page.text("body").contains("Your session has ended")
+        }
+        #expect(try await page.text("footer").contains("Live updates have ended"))
+        try await page.loading { try await page.click(".news a") }
+        #expect(try await page.address.hasPrefix("/login"))
+        #expect(try await page.text("main").contains("Your session has ended"))
+        try await page.loading { try await page.click("a", saying: "Sign in with GitHub") }
+        try await page.loading { try await page.click("a", saying: "kim") }
+        #expect(try await page.address == "/envs/dev")
+        let complaints = try await page.complaints()
+        #expect(complaints == [])
+    }
+
     @Test("who may not promote to production sees the button, cannot press it, and reads what it takes")
     func needs() async throws {
         let site = try await BrowsedSite()

@@ -87,7 +87,9 @@ extension WebPages {
         do {
             let preview = try await sources.actions.preview(order, context.visit)
             let page = promotionPage(
-                PromotionView(preview: preview, form: form, order: order, failure: failure), context)
+                PromotionView(
+                    preview: preview, form: form, order: order, failure: failure,
+                    opinion: await opinion(on: preview, context)), context)
             return Reply.changePage(page, status: failure?.code.status ?? 200, context)
         } catch {
             if error.code == .notFound { throw NotFound() }

@@ -11,6 +11,7 @@ struct PromotionView {
     let order: PromotionOrder
     /// What went wrong with the last order; nil on a first look.
     let failure: ActionFailure?
+    let opinion: ClusterOpinion
 
     var plan: PromotionPlan { preview.plan }
     var canBeDone: Bool { preview.problems.isEmpty && !preview.isEmpty }
@@ -34,6 +35,7 @@ func promotionPage(_ view: PromotionView, _ context: PageContext) -> Page {
             \(risks(preview))
             \(services(view, context))
             \(values(preview))
+            \(clusterCard(view.opinion, of: to))
             \(diffs(preview))
             \(preview.isEmpty ? "" : git(view, context))
             \(orderForm(view, context))
@@ -51,6 +53,7 @@ private func checks(_ view: PromotionView, _ context: PageContext) -> HTML {
         items.append(
             "<li>\(Badge(icon: .failed, word: "it would not render").html)\(diagnosticList(preview.problems))</li>")
     }
+    if preview.problems.isEmpty { items.append(clusterCheck(view.opinion, of: view.order.to)) }
     if let source = context.status.environments.first(where: { $0.environment.name == view.order.from }) {
         let names = Set(preview.services.map(\.name))
         let ill = source.services.filter { names.contains($0.name) && $0.verdict.isProblem }
@@ -61,11 +64,6 @@ private func checks(_ view: PromotionView, _ context: PageContext) -> HTML {
         )
     }
     if let target = context.status.environments.first(where: { $0.environment.name == view.order.to }) {
-        if let problem = target.clusterProblem {
-            items.append(
-                "<li>\(Badge(icon: .unknown, word: "cluster unreachable").html) \(problem): it is applied when it answers</li>"
-            )
-        }
         if let suspension = target.suspension {
             items.append(
                 "<li>\(Badge(icon: .held, word: "suspended").html) \(suspension.reason): nothing is applied until that ends</li>"
@@ -102,8 +100,9 @@ private func services(_ view: PromotionView, _ context: PageContext) -> HTML {
         !shown.contains(name) && !kept.contains { $0.service == name }
     }
     guard !changes.isEmpty || !kept.isEmpty || !others.isEmpty else { return "" }
+    let source = context.status.environments.first { $0.environment.name == view.order.from }
     let rows =
-        changes.map { changeRow($0) } + kept.map { keptRow($0) }
+        changes.map { changeRow($0, source, context.now) } + kept.map { keptRow($0) }
         + others.map { otherRow($0, view.order.to, context) }
     let all: HTML =
         view.order.services == nil
@@ -123,7 +122,7 @@ private func tick(_ service: Name, isOn: Bool, isPossible: Bool = true) -> HTML 
         """
 }
 
-private func changeRow(_ change: ServiceChange) -> HTML {
+private func changeRow(_ change: ServiceChange, _ source: EnvironmentStatus?, _ now: Instant) -> HTML {
     let releases = change.releases.map { version -> HTML in
         let release = version.content?.release
         let message: HTML? = release?.source?.message.map { text -> HTML in " \(text)" }
@@ -139,11 +138,12 @@ private func changeRow(_ change: ServiceChange) -> HTML {
     let before = change.record?.before?.release?.version
     let after = change.record?.after?.release?.version
     let isConfiguration = change.record == nil
+    let health = sourceText(change, in: source, now).map { text -> HTML in "<div class=\"reason\">\(text)</div>" }
     return row(
         """
         \(rowHead(tick(change.name, isOn: true)))\
         \(cell("Now", before.map { "<span class=\"version\">\($0)</span>" } ?? "<span class=\"dim\">\(isConfiguration ? "–" : "not here")</span>"))\
-        \(cell("After", after.map { "<b class=\"version\">\($0)</b>" } ?? (isConfiguration ? "only configuration" : Badge(icon: .failed, word: "removed").html)))\
+        \(cell("After", "\(after.map { "<b class=\"version\">\($0)</b>" } ?? (isConfiguration ? "only configuration" : Badge(icon: .failed, word: "removed").html))\(health)"))\
         \(cell("Releases", releases.isEmpty ? "<span class=\"dim\">–</span>" : "<ul>\(releases)</ul>"))\
         \(cell("Objects", lines))
         """)

@@ -125,6 +125,14 @@ func suspensionCorner(_ environment: EnvironmentStatus, _ context: PageContext) 
         """
 }
 
+/// The same where there is little room, for who may.
+func endSuspensionCorner(_ name: Name, _ context: PageContext) -> HTML {
+    """
+    <form method="post" action="/suspensions/end">\(context.changeFields)\(hidden("env", name))\
+    <button type="submit" class="quiet">End suspension<span class="hidden"> of \(name)</span></button></form>
+    """
+}
+
 /// The button that lets an environment be written to again.
 func endSuspensionForm(_ name: Name, _ words: HTML, _ context: PageContext) -> HTML {
     """
