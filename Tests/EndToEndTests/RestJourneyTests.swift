@@ -71,7 +71,13 @@ import Testing
         // Promote everything by REST, bound to what a dry run said.
         let order = #"{"from": "dev", "to": "staging", "all": true, "dryRun": true}"#
         let preview = try curl(["--json", order, "\(daemon.address)/api/v1/promotions"])
-        let expect = try #require(try parseJSON(Array(preview.body.utf8))["expect"]?.string)
+        let document = try parseJSON(Array(preview.body.utf8))
+        let expect = try #require(document["expect"]?.string)
+        // The cluster was asked what it would do, by a dry run that wrote nothing.
+        #expect(document[at: "server", "asked"] == true, "\(preview.body)")
+        let answers = document[at: "server", "objects"]?.list ?? []
+        #expect(answers.contains { $0["object"] == "ConfigMap/staging/pay" && $0["action"] == "created" })
+        #expect(try cluster.field(".data.tier", of: "configmap/pay", in: "staging") == nil)
         let done = try curl([
             "--json", #"{"from": "dev", "to": "staging", "all": true, "expect": "\#(expect)", "reason": "weekly"}"#,
             "\(daemon.address)/api/v1/promotions",
@@ -97,7 +103,7 @@ import Testing
                 try BuiltBinary.path(), "rollback", "cart", "--env", "dev", "--reason", "leak", "--yes", "--server",
                 daemon.address,
             ], environment: ConfigRemote.environment)
-        #expect(back.contains("cart is back from 1.1.0 to 1.0.0 in dev, held: commit "))
+        #expect(back.contains("cart is back at 1.0.0 and held in dev: commit ") && back.hasSuffix(" on dev"))
         #expect(remote.text("dev/holds/cart.yaml")?.contains("reason: leak") == true)
         let gone = try curl(["-X", "DELETE", "\(daemon.address)/api/releases/\(id)"])
         #expect(gone.status == "202" && gone.body.isEmpty)

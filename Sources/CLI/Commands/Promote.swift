@@ -20,6 +20,10 @@ extension Command {
                 + "manifests and risks, and what the target's cluster says. The line with --expect binds a later "
                 + "call to that: if anything has moved, nothing is done (exit 3).",
             "Nothing is checked out; the repository that the clone came from is changed, the clone itself is not.",
+            "With --server a running kubernaut makes the promotion, in the name of the key from --token-file, "
+                + "KUBERNAUT_TOKEN_FILE or KUBERNAUT_TOKEN: same preview, same rules, same exit codes, and no credential of "
+                + "the repository. KUBERNAUT_SERVER alone does not. With --repo beside it, the promotion is made there and "
+                + "--server only says how it goes on (--wait).",
         ],
         arguments: [
             Argument("FROM", "the environment that has the releases"), Argument("TO", "the environment that gets them"),
@@ -41,9 +45,14 @@ extension Command {
             Example("kubernaut promote dev staging --all --dry-run", "what would come"),
             Example("kubernaut promote dev staging --service cart --dry-run -o diff", "the manifests, line by line"),
             Example("kubernaut promote staging production --all --yes --reason weekly", "for a pipeline"),
+            Example(
+                "kubernaut promote dev staging --service cart --wait --server https://kubernaut.example.com",
+                "with a key instead of a clone"),
         ], stopsCleanly: true
     ) { invocation in
-        try await Promotion(invocation).run()
+        let promotion = try Promotion(invocation)
+        if let server = try ServerPromotion(invocation, services: promotion.services) { return try await server.run() }
+        return try await promotion.run()
     }
 }
 
@@ -71,7 +80,7 @@ private struct Promotion {
     }
 
     func run() async throws -> ExitCode {
-        let expectation = try expectation()
+        let expectation = try PromotionExpectation(invocation)
         let progress = Progress(console, "reading the config repository")
         defer { progress.end() }
         let repository = try ChangeTarget(invocation).access.mergeable()
@@ -82,16 +91,6 @@ private struct Promotion {
         progress.update("comparing \(request.from.name) with \(request.to.name)")
         if invocation.isOn("dry-run") { return try await dryRun(request, planner, repository, expectation, progress) }
         return try await promote(request, pipeline, planner, repository, expectation, progress)
-    }
-
-    private func expectation() throws(CommandError) -> PromotionExpectation? {
-        guard let text = invocation.text("expect") else { return nil }
-        guard let expectation = PromotionExpectation(text) else {
-            throw CommandError(
-                .usage, "--expect must be FROM_SHA,TO_SHA,DIGEST, not \"\(text)\"",
-                hint: "copy the line that --dry-run prints")
-        }
-        return expectation
     }
 
     private func request(_ repository: any MergeableRepository) async throws -> (PromotionRequest, Pipeline) {
@@ -127,9 +126,10 @@ private struct Promotion {
             opinion = await ServerOpinion.of(preview, invocation)
         }
         progress.end()
-        try PromotionReport(preview, opinion, invocation).show()
+        let report = PromotionReport(preview, opinion, invocation)
+        try report.show()
         if let refusal = preview.refusal { throw commandError(refusal) }
-        return opinion.refusals.isEmpty ? .done : .conflict
+        return report.isRefused ? .conflict : .done
     }
 
     // MARK: Doing
@@ -148,7 +148,7 @@ private struct Promotion {
             progress.end()
             if !preview.isEmpty {
                 let isLast = request.to == pipeline.environments.last
-                try PromotionReport(preview, .notAsked(""), invocation)
+                try PromotionReport(preview.json, invocation)
                     .confirmation(isExplicit: request.services != nil || !isLast).obtain(invocation)
             }
             // What somebody agreed to is what is done.
@@ -167,7 +167,7 @@ private struct Promotion {
                 })
         }
         progress.end()
-        try PromotionReport(outcome.answer, .notAsked(""), invocation).showResult(outcome.commit)
+        try PromotionReport(outcome.answer.json, invocation).showResult(outcome.commit)
         guard invocation.isOn("wait"), let server = invocation.text("server"), let commit = outcome.commit else {
             return .done
         }
@@ -188,7 +188,8 @@ private struct Promotion {
         do {
             return try await body()
         } catch let conflict as PromotionConflict {
-            console.complain(conflictText(conflict, console.style(.error)))
+            let (from, to) = (conflict.request.from.name, conflict.request.to.name)
+            console.complain(conflictText(conflict.conflicts, from: from, to: to, console.style(.error)))
             throw CommandError(
                 .conflict, conflict.description,
                 hint: "merge \(conflict.request.from.branch) into \(conflict.request.to.branch) by hand with git, "
@@ -210,9 +211,8 @@ private struct Promotion {
 }
 
 /// Each file with the lines that both sides changed.
-private func conflictText(_ conflict: PromotionConflict, _ style: Style) -> String {
-    let (from, to) = (conflict.request.from.name, conflict.request.to.name)
-    return conflict.conflicts.map { file in
+func conflictText(_ conflicts: [FileConflict], from: Name, to: Name, _ style: Style) -> String {
+    conflicts.map { file in
         if file.isRemovedByOurs { return style.bold(file.path) + "\n  removed in \(to), changed in \(from)" }
         if file.isRemovedByTheirs { return style.bold(file.path) + "\n  removed in \(from), changed in \(to)" }
         if file.hunks.isEmpty { return style.bold(file.path) + "\n  changed in both, and no text" }

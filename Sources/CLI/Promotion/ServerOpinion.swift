@@ -32,27 +32,6 @@ enum ServerOpinion: Sendable {
         }
     }
 
-    /// What the cluster, or a rule of ours, would refuse.
-    var refusals: [PreviewedObject] {
-        if case .asked(_, let objects) = self { objects.filter { $0.action == .failed } } else { [] }
-    }
-
-    /// One sentence.
-    var sentence: String {
-        switch self {
-        case .notAsked(let reason): return "The cluster was not asked: \(reason)."
-        case .asked(let server, let objects):
-            let count = refusals.count
-            let answer =
-                count == 0
-                ? "accepts it: \(objects.count { $0.action == .created }) to create, "
-                    + "\(objects.count { $0.action == .configured }) to change, "
-                    + "\(objects.count { $0.action == .deleted }) to delete"
-                : "refuses \(counted(count, "object"))"
-            return "The cluster (\(server)) was asked by a dry run and \(answer)."
-        }
-    }
-
     var json: Value {
         switch self {
         case .notAsked(let reason): return ["asked": false, "reason": .string(reason)]

@@ -87,11 +87,29 @@ struct ServerChanges {
             ]
             return try invocation.console.put(String(decoding: document.prettyJSON(), as: UTF8.self))
         }
-        for item in items {
-            let what = item["service"]?.string ?? "all of \(environment)"
-            let word = (item["result"]?.string ?? "").replacing("-", with: " ")
-            try invocation.console.put("\(what) in \(environment): \(word)\n")
+        for answer in answers {
+            let lines = (answer["items"]?.list ?? []).map { Self.line($0, environment) }
+            try invocation.console.put(lines.joined(separator: "\n") + Self.place(of: answer) + "\n")
         }
+    }
+
+    private static func line(_ item: Value, _ environment: Name) -> String {
+        let service = item["service"]?.string
+        let place = service == nil ? "" : " in \(environment)"
+        let words =
+            switch item["result"]?.string {
+            case "held": "is held"
+            case "already-held": "is already held"
+            case "resumed": "is no longer held"
+            default: "is not held"
+            }
+        return "\(service ?? "all of \(environment)") \(words)\(place)"
+    }
+
+    /// `: commit 9f2ab11 on dev`, or nothing when there is none.
+    private static func place(of answer: Value) -> String {
+        guard let commit = answer["commit"]?.string, let branch = answer["branch"]?.string else { return "" }
+        return ": commit \(commit.prefix(7)) on \(branch)"
     }
 
     // MARK: Rollback
@@ -111,7 +129,7 @@ struct ServerChanges {
         if let expect = preview["expect"], expect != .null {
             order["expect"] = expect
             try Confirmation(
-                summary: Self.sentence(preview, "goes back"), question: "Roll back \(service) in \(environment)?",
+                summary: Self.summary(preview), question: "Roll back \(service) in \(environment)?",
                 isExplicit: true
             ).obtain(invocation)
         }
@@ -120,15 +138,27 @@ struct ServerChanges {
             try invocation.console.put(String(decoding: done.prettyJSON(), as: UTF8.self))
             return .done
         }
-        let commit = done["commit"]?.string.map { ": commit \($0.prefix(7))" } ?? ""
-        try invocation.console.put(Self.sentence(done, commit.isEmpty ? "was already" : "is back") + "\(commit)\n")
+        try invocation.console.put(Self.sentence(done) + Self.place(of: done) + "\n")
         return .done
     }
 
-    private static func sentence(_ answer: Value, _ verb: String) -> String {
+    private static func summary(_ preview: Value) -> String {
+        func text(_ key: String) -> String { preview[key]?.string ?? "?" }
+        let from = preview["from"]?.string.map { " from \($0)" } ?? ""
+        let until = preview["until"]?.string.map { " until \($0)" } ?? ""
+        var summary = "\(text("service")) goes\(from) back to \(text("to")) in \(text("environment"))"
+        summary += preview["hold"] == true ? " and is held there\(until)." : ", without a hold."
+        let files = (preview["configuration"]?.list ?? []).compactMap(\.string)
+        if !files.isEmpty { summary += " Configuration as it was then: \(files.joined(separator: ", "))." }
+        if let reason = preview["heldBefore"]?.string { summary += " It is held already: \(reason)." }
+        return summary
+    }
+
+    private static func sentence(_ answer: Value) -> String {
         func text(_ key: String) -> String { answer[key]?.string ?? "?" }
-        let from = answer["from"]?.string.map { " from \($0)" } ?? ""
-        let held = answer["hold"] == true ? ", held" : ""
-        return "\(text("service")) \(verb)\(from) to \(text("to")) in \(text("environment"))\(held)"
+        let held = answer["hold"] == true ? " and held" : ""
+        return answer["commit"]?.string == nil
+            ? "\(text("service")) is at \(text("to"))\(held) in \(text("environment")) already"
+            : "\(text("service")) is back at \(text("to"))\(held) in \(text("environment"))"
     }
 }

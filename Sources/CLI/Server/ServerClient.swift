@@ -91,7 +91,8 @@ struct ServerClient: Sendable {
         let said = body?["detail"]?.string ?? body?["message"]?.string ?? body?["title"]?.string ?? Self.text(response)
         let message = "\(server) answered \(response.status)\(said.isEmpty ? "" : ": \(said)")"
         let hint = response.status == 401 ? nil : body?["hint"]?.string
-        return CommandError(Self.exit(response.status), message, hint: hint ?? hintText(response.status, purpose))
+        let exit = body?["code"]?.string.flatMap(Self.exit(ofCode:)) ?? Self.exit(response.status)
+        return CommandError(exit, message, hint: hint ?? hintText(response.status, purpose))
     }
 
     /// The first line of an answer that is no JSON; nothing of a page.
@@ -99,6 +100,18 @@ struct ServerClient: Sendable {
         guard response.headers["Content-Type"]?.hasPrefix("text/plain") == true else { return "" }
         let line = String(decoding: response.body.prefix(300), as: UTF8.self).split(whereSeparator: \.isNewline).first
         return line.map(String.init) ?? ""
+    }
+
+    /// The exit code that the same refusal has where a command makes the change itself; nil for what only a server says.
+    static func exit(ofCode code: String) -> ExitCode? {
+        switch code {
+        case "bad-request": .usage
+        case "not-allowed", "unauthorized", "unwritable": .notPermitted
+        case "not-found": .notFound
+        case "conflict", "moved", "held", "busy": .conflict
+        case "invalid": .no
+        default: nil
+        }
     }
 
     private static func exit(_ status: Int) -> ExitCode {

@@ -55,6 +55,7 @@ extension ServiceChange {
                     return [
                         "version": optional(release?.version), "image": optional(release?.image),
                         "message": optional(release?.source?.message), "author": optional(release?.source?.author),
+                        "releasedBy": optional(release?.releasedBy),
                         "sourceCommit": optional(release?.source?.commit), "commit": .string(version.commit.id.hex),
                         "date": .string(version.commit.date.description),
                     ]
