@@ -91,6 +91,22 @@ public struct APIKeyText: Sendable {
     public func opens(_ key: APIKey) -> Bool { isEqualInConstantTime(digest, key.digest) }
 }
 
+extension APIKey {
+    /// How long a key that was replaced may go on.
+    public static let longestGrace = Duration.seconds(30 * 86_400)
+
+    /// The same, good until `end`.
+    fileprivate func ending(at end: Instant) -> APIKey {
+        var key = APIKey(
+            id: id, name: name, digest: digest, scope: scope, createdBy: createdBy, ownerID: ownerID,
+            createdAt: createdAt, expiresAt: end)
+        key.revokedAt = revokedAt
+        key.lastUsedAt = lastUsedAt
+        key.lastUsedFrom = lastUsedFrom
+        return key
+    }
+}
+
 /// Where keys are. Port; the history's database implements it.
 public protocol KeyStore: Sendable {
     /// - Throws: When there is one with its id.
@@ -101,6 +117,8 @@ public protocol KeyStore: Sendable {
     func keys() async throws -> [APIKey]
     /// Does nothing when it is revoked already or not there.
     func revoke(_ id: String, at now: Instant) async throws
+    /// Lets a key be good no longer than `end`. Does nothing when it ends sooner, is revoked or not there.
+    func shorten(_ id: String, to end: Instant) async throws
     func noteUse(of id: String, at now: Instant, from address: String) async throws
 }
 
@@ -132,6 +150,12 @@ public final class MemoryKeys: KeyStore {
 
     public func revoke(_ id: String, at now: Instant) async throws {
         stored.withLock { if $0[id]?.revokedAt == nil { $0[id]?.revokedAt = now } }
+    }
+
+    public func shorten(_ id: String, to end: Instant) async throws {
+        stored.withLock { keys in
+            if let key = keys[id], key.revokedAt == nil, end < key.expiresAt { keys[id] = key.ending(at: end) }
+        }
     }
 
     public func noteUse(of id: String, at now: Instant, from address: String) async throws {

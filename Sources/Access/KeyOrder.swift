@@ -85,6 +85,13 @@ public struct KeyOrder: Sendable, Hashable {
         return texts.isEmpty ? [.any] : texts.map { Glob($0) }
     }
 
+    /// A key as `key` is, and as long as that was meant to last.
+    public init(replacing key: APIKey) {
+        name = key.name
+        scope = key.scope
+        lifetime = min(Self.longestLifetime, key.expiresAt.since(key.createdAt))
+    }
+
     /// The key itself, and what the store keeps of it.
     public func key(_ text: APIKeyText, createdBy: String, ownerID: Int64?, at now: Instant) -> APIKey {
         APIKey(

@@ -39,6 +39,14 @@ extension Store: KeyStore {
         }
     }
 
+    public func shorten(_ id: String, to end: Instant) async throws {
+        _ = try await doors.perform { database throws(HistoryError) in
+            try database.run(
+                "UPDATE api_key SET expires_at = $1 WHERE id = $2 AND revoked_at IS NULL AND expires_at > $1",
+                [.instant(end), .text(id)], while: "letting key \(id) end")
+        }
+    }
+
     public func noteUse(of id: String, at now: Instant, from address: String) async throws {
         _ = try await doors.perform { database throws(HistoryError) in
             try database.run(

@@ -84,6 +84,7 @@ enum Route: Sendable, Equatable {
         case keys
         case createKey
         case revokeKey(String)
+        case rotateKey(String)
         case audit
     }
 

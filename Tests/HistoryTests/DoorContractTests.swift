@@ -52,6 +52,22 @@ import Testing
         #expect(try await keys.key(key(2).id) == key(2))
     }
 
+    @Test("a key's life is made shorter, never longer, and not that of one that is revoked", arguments: Kind.allCases)
+    func shorten(kind: Kind) async throws {
+        let keys = try await kind.make(in: folder).keys
+        for number in [1, 2] { try await keys.add(key(number)) }
+        let end = Self.start.adding(.seconds(3600))
+        try await keys.shorten(key(1).id, to: end)
+        #expect(try await keys.key(key(1).id)?.expiresAt == end)
+        try await keys.shorten(key(1).id, to: end.adding(.seconds(1)))
+        #expect(try await keys.key(key(1).id)?.expiresAt == end)
+        try await keys.revoke(key(2).id, at: Self.start)
+        try await keys.shorten(key(2).id, to: end)
+        #expect(try await keys.key(key(2).id)?.expiresAt == key(2).expiresAt)
+        try await keys.shorten("ffffffffffff", to: end)
+        #expect(try await keys.keys().count == 2)
+    }
+
     private func session(_ digest: String, person: Int64 = 7, created: Int = 0, seen: Int = 0) -> Session {
         let teams: Set = [
             TeamMembership(organization: "acme", slug: "leads", id: 1),

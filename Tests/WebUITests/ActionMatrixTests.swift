@@ -273,7 +273,7 @@ struct ActionMatrixTests {
         // What may be withdrawn depends on what is seen: see below. Whose a key is, and what it may be given: KeyPagesTests.
         #expect(
             missed.map(\.operationID).sorted() == [
-                "deleteReleasesId", "deleteV1KeysId", "deleteV1ReleasesId", "postV1Keys",
+                "deleteReleasesId", "deleteV1KeysId", "deleteV1ReleasesId", "postV1Keys", "postV1KeysIdRotate",
             ])
     }
 

@@ -49,14 +49,7 @@ extension Command {
         } catch let problem as KeyOrder.Problem {
             throw CommandError(.usage, problem.description)
         }
-        let made = try await KeyBook(invocation).make(order)
-        if invocation.output == "json" {
-            try invocation.console.put(String(decoding: made.prettyJSON(), as: UTF8.self))
-        } else {
-            try invocation.console.put("\(made["key"]?.string ?? "")\n")
-            invocation.console.note(
-                "key \(made["id"]?.string ?? "") for \(order.name), good until \(made["expiresAt"]?.string ?? "")")
-        }
+        try show(try await KeyBook(invocation).make(order), invocation)
         return .done
     }
 
@@ -105,6 +98,45 @@ extension Command {
         return .done
     }
 
+    static let keyRotate = Command(
+        "key rotate", .access, "make a key in another's place, which goes on for a while",
+        [
+            "The new key has the name, the scope and the length of life of the old one, and is written to standard output, and "
+                + "nowhere else. The old one goes on for the grace, so that machines can be given the new one in between.",
+            "Whoever may make such a key, and revoke the old one, may do this.",
+        ],
+        arguments: [Argument("ID", "the 12 digits after kn_")],
+        flags: [
+            Flag("grace", value: "DURATION", "how long the old key goes on, 0s to 30d", default: "24h"),
+            SharedFlag.output(["text", "json"]),
+        ] + keyPlace,
+        examples: [
+            Example(
+                "kubernaut key rotate 3f2a90b1c4d5 --grace 2h --server https://kubernaut.example.com > key",
+                "two hours for both")
+        ]
+    ) { invocation in
+        let text = invocation.arguments[0]
+        guard let grace = Duration(text: invocation.text("grace") ?? "24h"), grace >= .zero,
+            grace <= APIKey.longestGrace
+        else { throw CommandError(.usage, "--grace must be a duration of 0s to 30d, such as 24h") }
+        let id = APIKeyText(text)?.id ?? text
+        try show(try await KeyBook(invocation).rotate(id, grace: grace), invocation)
+        invocation.console.note("key \(id) \(grace == .zero ? "is revoked" : "ends in \(grace.short)")")
+        return .done
+    }
+
+    /// The one time that its text is seen.
+    private static func show(_ made: Value, _ invocation: Invocation) throws {
+        guard invocation.output != "json" else {
+            return try invocation.console.put(String(decoding: made.prettyJSON(), as: UTF8.self))
+        }
+        try invocation.console.put("\(made["key"]?.string ?? "")\n")
+        invocation.console.note(
+            "key \(made["id"]?.string ?? "") for \(made["name"]?.string ?? ""), good until "
+                + (made["expiresAt"]?.string ?? ""))
+    }
+
     private static let keyPlace =
         [
             SharedFlag.store,
@@ -150,16 +182,46 @@ private struct KeyBook {
                     "services": list(scope.services.map(\.pattern)),
                     "expires": .string("\(order.lifetime.components.seconds)s"),
                 ])
+        case .store(let store): return try await make(order, in: store, at: wallClock())
+        }
+    }
+
+    private func make(_ order: KeyOrder, in store: Store, at now: Instant) async throws -> Value {
+        let text = APIKeyText()
+        let key = order.key(text, createdBy: user, ownerID: nil, at: now)
+        try await store.add(key)
+        try await note(.keyCreated, key, store, now)
+        var answer = key.json(at: now)
+        answer["key"] = .string(text.text.withUnsafeValue { $0 })
+        return answer
+    }
+
+    func rotate(_ id: String, grace: Duration) async throws -> Value {
+        switch place {
+        case .server(let client):
+            return try await client.value(
+                "POST", "/api/v1/keys/\(percentEncoded(id))/rotate",
+                ["grace": .string("\(grace.components.seconds)s")])
         case .store(let store):
             let now = wallClock()
-            let text = APIKeyText()
-            let key = order.key(text, createdBy: user, ownerID: nil, at: now)
-            try await store.add(key)
-            try await note(.keyCreated, key, store, now)
-            var answer = key.json(at: now)
-            answer["key"] = .string(text.text.withUnsafeValue { $0 })
-            return answer
+            guard let old = try await store.key(id) else { throw unknown(id) }
+            guard old.revokedAt == nil, old.expiresAt > now else {
+                throw CommandError(
+                    .conflict, "this key is revoked or has expired", hint: "make a new one: kubernaut key create")
+            }
+            let made = try await make(KeyOrder(replacing: old), in: store, at: now)
+            if grace > .zero {
+                try await store.shorten(id, to: now.adding(grace))
+            } else {
+                try await store.revoke(id, at: now)
+            }
+            try await note(.keyRevoked, old, store, now)
+            return made
         }
+    }
+
+    private func unknown(_ id: String) -> CommandError {
+        CommandError(.notFound, "there is no key \(id)", hint: "kubernaut key list names them")
     }
 
     func list() async throws -> [Value] {
@@ -175,9 +237,7 @@ private struct KeyBook {
         switch place {
         case .server(let client): _ = try await client.value("DELETE", "/api/v1/keys/\(percentEncoded(id))")
         case .store(let store):
-            guard let key = try await store.key(id) else {
-                throw CommandError(.notFound, "there is no key \(id)", hint: "kubernaut key list names them")
-            }
+            guard let key = try await store.key(id) else { throw unknown(id) }
             guard key.revokedAt == nil else { return }
             let now = wallClock()
             try await store.revoke(id, at: now)

@@ -5,7 +5,7 @@ let commands: [Command] = [
     .initialize, .validate,
     .render, .diff, .explain, .status, .orphans, .health, .history, .wait,
     .release, .promote, .rollback, .hold, .resume,
-    .can, .audit, .keyCreate, .keyList, .keyRevoke,
+    .can, .audit, .keyCreate, .keyList, .keyRevoke, .keyRotate,
     .apply, .sync, .prune, .adopt, .suspend, .unsuspend,
     .serve, .cluster, .demo, .devGitHub,
     .help, .completion, .man, .version,

@@ -12,7 +12,7 @@ extension WebPages {
                 return try await read(route, request, context)
             }
             // A new key is shown once: no memory may keep the answer for a second time.
-            if route == .createKey { return try await change(route, request, context) }
+            if route.showsSecret { return try await change(route, request, context) }
             return try await sources.actions.once(request.headers["Idempotency-Key"], request, context.visit) {
                 try await change(route, request, context)
             }
@@ -53,7 +53,7 @@ extension WebPages {
         case .deployment(let id): return try await deploymentPage(id, context)
         case .deploymentStatus(let id): return try await deploymentStatus(id, context)
         case .sync, .confirm, .suspend, .unsuspend, .createRelease, .withdraw, .promote, .rollback, .hold, .resume,
-            .seedCreateRelease, .deploy, .createKey, .revokeKey, .otherMethod:
+            .seedCreateRelease, .deploy, .createKey, .revokeKey, .rotateKey, .otherMethod:
             throw NotFound()
         }
     }
@@ -75,6 +75,7 @@ extension WebPages {
         case .deploy: return try await deploy(request, context)
         case .createKey: return try await postKey(request, context)
         case .revokeKey(let id): return try await deleteKey(id, context)
+        case .rotateKey(let id): return try await replaceKey(id, request, context)
         default: throw NotFound()
         }
     }
@@ -102,6 +103,14 @@ extension WebPages {
 }
 
 extension Route.API {
+    /// Whether its answer has something in it that nobody is told twice.
+    fileprivate var showsSecret: Bool {
+        switch self {
+        case .createKey, .rotateKey: true
+        default: false
+        }
+    }
+
     /// Whether clients of the first generation ask here, who read errors as `message`.
     fileprivate var isSeed: Bool {
         switch self {

@@ -8,7 +8,8 @@ extension Endpoint {
         Endpoint(
             "GET", "/api/v1/me/can", "whether the caller may do something, and which line says so",
             query: [
-                Parameter("action", "string", "view, sync, release, promote, rollback, hold, prune, audit or keys"),
+                Parameter(
+                    "action", "string", "view, sync, release, promote, rollback, hold, prune, suspend, audit or keys"),
                 Parameter("env", "string", "the environment; without it everything"),
                 Parameter("service", "string", "the service; without it the environment as a whole"),
             ], answers: [Answer(200, "yes or no", "Can"), Answer(400, "no such action or place", "Problem")]
@@ -32,6 +33,19 @@ extension Endpoint {
             "DELETE", "/api/v1/keys/{id}", "revoke a key, at once; also when it was before",
             answers: [Answer(204, "it opens nothing any more"), Answer(404, "the caller has no such key", "Problem")]
         ) { .revokeKey($0.text("id")) },
+        Endpoint(
+            "POST", "/api/v1/keys/{id}/rotate", "make a key in another's place, which goes on for a while",
+            details:
+                "The new one has the name, scope and length of life of the old; its text is in the answer, this once. The old one "
+                + "ends after `grace`: 24h unless said, 0s to 30d.",
+            body: [BodyForm("KeyRotation")],
+            answers: [
+                Answer(201, "made", "MadeKey"), Answer(400, "the grace is none", "Problem"),
+                Answer(403, "it would do more than the caller may", "Problem"),
+                Answer(404, "the caller has no such key", "Problem"),
+                Answer(409, "it has ended already: make a new one", "Problem"),
+            ]
+        ) { .rotateKey($0.text("id")) },
         Endpoint(
             "GET", "/api/v1/audit", "who did what, newest first",
             details:

@@ -36,18 +36,46 @@ extension WebPages {
             return Reply.problem(400, "Bad Request", detail: "\(error)")
         }
         do {
-            let (key, text) = try await makeKey(order, id: nil, context.visit, over: .api)
-            var answer = key.json(at: context.now)
-            answer["key"] = .string(text.text.withUnsafeValue { $0 })
-            // No cache may keep it: `json` says so for every status but 200.
-            var response = Reply.json(answer, status: 201)
-            response.headers["Location"] = "/api/v1/keys/\(key.id)"
-            return response
-        } catch KeyProblem.excess(let sentence) {
-            return Reply.problem(
+            return shown(try await makeKey(order, id: nil, context.visit, over: .api), context)
+        } catch let problem as KeyProblem {
+            return answer(problem)
+        }
+    }
+
+    /// `{"grace": "24h"}`; nothing at all for that.
+    func replaceKey(_ id: String, _ request: HTTPRequest, _ context: PageContext) async throws -> HTTPResponse {
+        let body = try request.body.isEmpty ? nil : JSONBody(request, known: ["grace"])
+        let text = try body?.text("grace") ?? "24h"
+        guard let grace = Duration(text: text), grace >= .zero, grace <= APIKey.longestGrace else {
+            throw ActionFailure(.badRequest, "grace must be a duration of 0s to 30d, such as 24h")
+        }
+        do {
+            guard let made = try await rotateKey(id, grace: grace, context.visit, over: .api) else { throw NotFound() }
+            return shown(made, context)
+        } catch let problem as KeyProblem {
+            return answer(problem)
+        }
+    }
+
+    private func shown(_ made: (key: APIKey, text: APIKeyText), _ context: PageContext) -> HTTPResponse {
+        var answer = made.key.json(at: context.now)
+        answer["key"] = .string(made.text.text.withUnsafeValue { $0 })
+        // No cache may keep it: `json` says so for every status but 200.
+        var response = Reply.json(answer, status: 201)
+        response.headers["Location"] = "/api/v1/keys/\(made.key.id)"
+        return response
+    }
+
+    private func answer(_ problem: KeyProblem) -> HTTPResponse {
+        switch problem {
+        case .excess(let sentence):
+            Reply.problem(
                 403, "Forbidden", detail: sentence, hint: "ask for less; GET /api/v1/me lists what you may do")
-        } catch is KeyProblem {
-            return Reply.problem(409, "Conflict", detail: "this daemon keeps no keys")
+        case .ended:
+            Reply.problem(
+                409, "Conflict", detail: "this key is revoked or has expired",
+                hint: "make a new one: kubernaut key create")
+        case .order, .noStore, .again: Reply.problem(409, "Conflict", detail: "this daemon keeps no keys")
         }
     }
 

@@ -39,6 +39,7 @@ extension Schemas {
         ),
         ("Keys", whole(["items": list(whole(key))])),
         ("MadeKey", whole(madeKey)),
+        ("KeyRotation", closed(["grace": string])),
         (
             "KeyOrder",
             object(

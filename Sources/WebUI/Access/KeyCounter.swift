@@ -13,6 +13,8 @@ extension WebPages {
         case excess(String)
         /// There are no keys here at all.
         case noStore
+        /// It is revoked or has expired: nothing of it is handed on.
+        case ended
         /// The same form came twice.
         case again
     }
@@ -77,6 +79,30 @@ extension WebPages {
         }
         logger.notice("A key was revoked", ["key": id, "who": visit.caller.name])
         return true
+    }
+
+    /// Makes a key in another's place, which goes on for a while, so that whoever uses it can be given the new one.
+    ///
+    /// - Parameter grace: How long the old one is good beside the new; zero ends it at once.
+    /// - Returns: Nil when there is none that the caller may take back.
+    func rotateKey(
+        _ id: String, grace: Duration, _ visit: Visit, over channel: AuditRecord.Channel
+    ) async throws -> (key: APIKey, text: APIKeyText)? {
+        guard let store = sources.keys, let old = try await store.key(id) else { return nil }
+        guard old.isOwn(of: visit.caller) || mayManageKeys(visit) else { return nil }
+        let time = now()
+        guard old.state(at: time).isGood else { throw KeyProblem.ended }
+        // Whoever gets the text of a key must be somebody who could have made it.
+        let made = try await makeKey(KeyOrder(replacing: old), id: nil, visit, over: channel)
+        let end = time.adding(grace)
+        if grace > .zero { try await store.shorten(id, to: end) } else { try await store.revoke(id, at: time) }
+        await note(.keyRevoked, .done, by: visit.caller.actor, over: channel) { record in
+            record.from = id
+            record.to = made.key.id
+            record.detail = "\(old.name): replaced, good until \(min(end, old.expiresAt))"
+        }
+        logger.notice("A key was replaced", ["key": id, "by": made.key.id, "who": visit.caller.name])
+        return made
     }
 
     /// - Throws: `Refused` when nobody could say for too long which teams they are in.

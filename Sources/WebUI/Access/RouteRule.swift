@@ -39,7 +39,7 @@ extension Route.API {
         switch self {
         case .status, .environments, .environment, .services, .service, .passes, .pass, .me, .openAPI, .objects, .diff,
             .releases, .release, .seedReleases, .seedRelease, .deployments, .deployment, .deploymentStatus, .actions,
-            .action, .holds, .otherMethod, .can, .keys, .createKey, .revokeKey, .audit:
+            .action, .holds, .otherMethod, .can, .keys, .createKey, .revokeKey, .rotateKey, .audit:
             .someone
         case .manifest(let environment, let service), .values(let environment, let service):
             .needs(.view, .service(service, in: environment))
