@@ -171,10 +171,11 @@ extension EventLoop {
     }
 
     private func answerAtOnce(_ id: UInt64, _ request: HTTPRequest) -> Bool {
-        guard var response = prompt?(request), case .bytes(let bytes) = response.body,
-            response.isReady(for: request, compresses: configuration.compresses)
-        else { return false }
-        let body = response.pack(bytes, for: request, compresses: configuration.compresses)
+        guard var response = prompt?(request), case .bytes(let bytes) = response.body else { return false }
+        let form = configuration.compresses ? response.form(of: bytes, for: request) : .fixed
+        // Packing takes longer than anything else here.
+        guard bytes.isEmpty || response.kept?.known(packed: form == .packed) != nil else { return false }
+        let body = response.pack(bytes, as: form)
         respond(id, status: response.status, fields: response.headers.wireForm(), body: body)
         return true
     }

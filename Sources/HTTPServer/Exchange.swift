@@ -45,7 +45,7 @@ final class Exchange: HTTPBodyWriter {
         guard !state.withLock({ $0.isOver }) else { return }
         switch response.body {
         case .bytes(let bytes):
-            let body = response.pack(bytes, for: request, compresses: compresses)
+            let body = response.pack(bytes, as: compresses ? response.form(of: bytes, for: request) : .fixed)
             loop.respond(id, status: response.status, fields: response.headers.wireForm(), body: body)
         case .stream(let write): await stream(response, write)
         }

@@ -7,27 +7,27 @@ extension HTTPResponse {
     /// Shorter bodies are not worth it.
     private static let smallest = 1024
 
+    enum Form: Sendable {
+        /// Bytes that are never packed.
+        case fixed
+        /// What would be packed for another client, or were it longer.
+        case plain
+        case packed
+    }
+
+    func form(of body: [UInt8], for request: HTTPRequest) -> Form {
+        guard isText, headers["Content-Encoding"] == nil, status != 304 else { return .fixed }
+        return body.count > Self.smallest && request.acceptsGzip ? .packed : .plain
+    }
+
     /// What is sent of `body`: compressed when its type is text, the client accepts gzip, and it gets shorter. `Vary` is set for
     /// every text answer, so that no cache gives compressed bytes to a client that cannot read them.
-    mutating func pack(_ body: [UInt8], for request: HTTPRequest, compresses: Bool) -> SentBytes {
-        guard compresses, mayBePacked else { return sent(body) }
-        headers.append("Vary", "Accept-Encoding")
-        guard body.count > Self.smallest, request.acceptsGzip, let packed = packed(body),
-            packed.memory.count < body.count
-        else { return sent(body) }
+    mutating func pack(_ body: [UInt8], as form: Form) -> SentBytes {
+        if form != .fixed { headers.append("Vary", "Accept-Encoding") }
+        guard form == .packed, let packed = packed(body), packed.memory.count < body.count else { return sent(body) }
         headers["Content-Encoding"] = "gzip"
         return packed
     }
-
-    /// Whether the form of the body that this client takes is at hand.
-    func isReady(for request: HTTPRequest, compresses: Bool) -> Bool {
-        guard case .bytes(let bytes) = body else { return false }
-        if bytes.isEmpty { return true }
-        let isPacked = compresses && mayBePacked && bytes.count > Self.smallest && request.acceptsGzip
-        return kept?.known(packed: isPacked) != nil
-    }
-
-    private var mayBePacked: Bool { isText && headers["Content-Encoding"] == nil && status != 304 }
 
     private func sent(_ body: [UInt8]) -> SentBytes {
         kept?.bytes(packed: false) { SentBytes(body) } ?? SentBytes(body)
