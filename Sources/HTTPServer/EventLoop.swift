@@ -238,7 +238,9 @@ private func loopOpened(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRaw
 private func loopReceived(
     _ framing: UnsafeMutableRawPointer?, _ bytes: UnsafePointer<UInt8>?, _ count: Int
 ) -> kn_http_verdict {
-    guard let framing else { return kn_http_verdict(refusal: 400, phase: KN_HTTP_IDLE, completed: 0, heads: 0) }
+    guard let framing else {
+        return kn_http_verdict(refusal: 400, phase: KN_HTTP_IDLE, completed: 0, heads: 0, wants_page: false)
+    }
     // Safe: a box of `loopOpened`, alive until `loopClosed`.
     let box = Unmanaged<FramingBox>.fromOpaque(framing).takeUnretainedValue()
     let (completed, heads) = (box.framing.completed, box.framing.heads)
@@ -252,7 +254,7 @@ private func loopReceived(
     return kn_http_verdict(
         refusal: Int32(clamping: refusal ?? 0), phase: phase,
         completed: UInt32(clamping: box.framing.completed - completed),
-        heads: UInt32(clamping: box.framing.heads - heads))
+        heads: UInt32(clamping: box.framing.heads - heads), wants_page: box.framing.wantsPage)
 }
 
 private func loopClosed(_ framing: UnsafeMutableRawPointer?) {

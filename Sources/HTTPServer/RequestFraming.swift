@@ -58,6 +58,9 @@ struct RequestFraming: Sendable {
         }
     }
 
+    /// Whether a refusal of the request at hand is read by a person.
+    var wantsPage: Bool { head.wantsPage }
+
     /// Takes the next bytes.
     ///
     /// - Returns: Nil while all is well; the HTTP status to refuse with otherwise, and then nothing more is taken.

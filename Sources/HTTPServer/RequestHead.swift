@@ -19,6 +19,8 @@ struct RequestHead: Sendable {
     private(set) var method = ""
     /// As sent, without its query.
     private(set) var path = ""
+    /// Whether a browser asks for a page, which says so first.
+    private(set) var wantsPage = false
     private var minorVersion = 1
     private var hosts = 0
     private var contentLength: Int?
@@ -62,6 +64,9 @@ struct RequestHead: Sendable {
             guard !isChunked else { return 400 }
             isChunked = true
             return ASCII.text(value).lowercased() == "chunked" ? nil : 501
+        case "accept":
+            wantsPage = value.starts(with: "text/html".utf8)
+            return nil
         case "expect": return ASCII.text(value).lowercased() == "100-continue" ? nil : 417
         default: return nil
         }

@@ -150,20 +150,6 @@ struct StreamTests {
             await events.wait(for: "cut")
         }
     }
-}
-
-/// Opens once, for all who wait now or later.
-final class Gate: Sendable {
-    private let (stream, continuation) = AsyncStream<Void>.makeStream()
-    private let opening: Task<Void, Never>
-
-    init() {
-        let stream = stream
-        opening = Task { for await _ in stream {} }
-    }
-
-    func open() { continuation.finish() }
-    func wait() async { await opening.value }
 
     @Test("a stream that ends in order when the server stops is whole for its client")
     func stopped() async throws {
@@ -188,4 +174,18 @@ final class Gate: Sendable {
         #expect(try await blocking { client.receive() } == "0\r\n\r\n")
         try await run
     }
+}
+
+/// Opens once, for all who wait now or later.
+final class Gate: Sendable {
+    private let (stream, continuation) = AsyncStream<Void>.makeStream()
+    private let opening: Task<Void, Never>
+
+    init() {
+        let stream = stream
+        opening = Task { for await _ in stream {} }
+    }
+
+    func open() { continuation.finish() }
+    func wait() async { await opening.value }
 }

@@ -113,6 +113,32 @@ struct WebServerTests {
         #expect(!answer.contains("smuggled") && !answer.contains("<silence>"))
     }
 
+    @Test("who asked for a page is refused on one, with the same status; others read it as text")
+    func refusalPage() async throws {
+        var configuration = WebServer.Configuration()
+        configuration.bodyLimitBytes = 100
+        try await withServer(configuration, handler: echo) { port in
+            for (accept, isPage) in [
+                ("text/html,application/xhtml+xml;q=0.9,*/*;q=0.8", true), ("application/json", false), ("*/*", false),
+            ] {
+                for length in ["Content-Length: 101", "Transfer-Encoding: chunked"] {
+                    let answer = try await exchange(
+                        "POST / HTTP/1.1\r\nHost: a\r\nAccept: \(accept)\r\n\(length)\r\n\r\n65\r\n", port: port)
+                    #expect(statuses(answer) == [413])
+                    #expect(answer.contains("Content-Type: text/html; charset=utf-8\r\n") == isPage, "\(answer)")
+                    let parts = answer.components(separatedBy: "\r\n\r\n")
+                    #expect(parts.count == 2 && answer.contains("Content-Length: \(parts[1].utf8.count)\r\n"))
+                    #expect(parts[1].hasPrefix("<!DOCTYPE html>") == isPage)
+                    #expect(parts[1].contains("Content Too Large") && parts[1].hasSuffix(isPage ? "</html>\n" : "e\n"))
+                }
+            }
+            // The field is of its own request: the next of the connection says anew what it wants.
+            let next = try await exchange(
+                "GET / HTTP/1.1\r\nHost: a\r\nAccept: text/html\r\n\r\nGET / HTTP/1.1\r\nHost : a\r\n\r\n", port: port)
+            #expect(statuses(next) == [200, 400] && !next.contains("text/html"))
+        }
+    }
+
     @Test("header values cannot begin another field")
     func headerInjection() async throws {
         let handler: HTTPHandler = { _ in HTTPResponse(status: 200, headers: ["X": "a\r\nSet-Cookie: b", "Y Z": "c"]) }

@@ -36,6 +36,12 @@ static const char *phrase(int status) {
     }
 }
 
+// What never reached a handler did nothing, whatever the reason.
+#define PAGE \
+    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/><meta name=\"viewport\" " \
+    "content=\"width=device-width\"/><title>%s</title></head><body><h1>%s</h1><p>The server did not take this " \
+    "request, and nothing was done. Go back, and try it with less, or again.</p></body></html>\n"
+
 static void discard(struct bufferevent *bev, void *argument) {
     (void)argument;
     struct evbuffer *input = bufferevent_get_input(bev);
@@ -61,11 +67,15 @@ static void refuse(kn_connection *connection) {
     bufferevent_setcb(bev, discard, refused_written, refused_event, connection);
     bufferevent_setwatermark(bev, EV_READ, 0, 0);
     const char *text = phrase(connection->refusal);
-    char answer[256];
+    bool is_page = connection->refuses_with_page;
+    char body[400];
+    int size =
+        is_page ? snprintf(body, sizeof body, PAGE, text, text) : snprintf(body, sizeof body, "%s\n", text);
+    char answer[768];
     int length = snprintf(
         answer, sizeof answer,
-        "HTTP/1.1 %d %s\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s\n",
-        connection->refusal, text, strlen(text) + 1, text);
+        "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
+        connection->refusal, text, is_page ? "text/html; charset=utf-8" : "text/plain", size, body);
     bufferevent_write(bev, answer, (size_t)length);
     bufferevent_enable(bev, EV_READ | EV_WRITE);
     arm(connection->deadline, LINGER_MS);
@@ -108,6 +118,7 @@ static void check_bytes(struct evbuffer *input, const struct evbuffer_cb_info *i
         kn_http_verdict verdict = connection->server->callbacks.received(connection->framing, piece.iov_base, count);
         connection->outstanding += verdict.completed;
         if (verdict.refusal != 0) {
+            connection->refuses_with_page = verdict.wants_page;
             refuse_in_turn(connection, verdict.refusal);
             return;
         }

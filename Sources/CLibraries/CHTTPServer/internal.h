@@ -41,6 +41,7 @@ typedef struct kn_connection {
     uint32_t outstanding;
     /// The status to refuse with once the requests before the bad one are answered; 0 for none.
     int refusal;
+    bool refuses_with_page;
     /// The error answer is out, or on its way: evhttp no longer sees this connection.
     bool is_refused;
     /// The request that Swift works on: 0 for none.

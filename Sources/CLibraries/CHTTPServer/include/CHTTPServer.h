@@ -6,6 +6,7 @@
 // In: a bound configuration and callbacks. Out: requests, each with an id; answers come back by that id from any
 // thread. Ids are never used twice, so an answer for a request whose client is gone is dropped, never misdirected.
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,7 @@ typedef struct {
     kn_http_phase phase; ///< after these bytes
     uint32_t completed;  ///< requests whose last byte was among these bytes
     uint32_t heads;      ///< heads that ended among these bytes
+    bool wants_page;     ///< a refusal is read by a person in a browser
 } kn_http_verdict;
 
 typedef struct {

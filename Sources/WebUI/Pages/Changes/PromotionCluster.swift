@@ -36,7 +36,7 @@ func clusterCard(_ opinion: ClusterOpinion, of target: Name) -> HTML {
         return row(
             """
             \(rowHead("<code>\(object.key)</code>"))\(cell("Service", object.service.map { serviceLink($0) } ?? "–"))\
-            \(cell("Would be", badge.html))\(cell("Says", "\(object.message)"))
+            \(cell("Would be", badge.html))\(cell("Says", object.message.isEmpty ? "<span class=\"dim\">–</span>" : "\(object.message)"))
             """)
     }
     let more = changing.count - rows.count
