@@ -7,3 +7,7 @@ import CPosix
 ///
 /// Takes some milliseconds for each 100 MiB; for the end of a large piece of work. Safe from any thread.
 public func returnFreeMemory() { kn_malloc_trim() }
+
+/// Lets all threads share few of the allocator's pools. Each keeps what its busiest moment needed, and there would be
+/// eight for every processor. For the start of a program that stays; later it limits only new ones.
+public func limitMemoryPools() { kn_malloc_pools(2) }

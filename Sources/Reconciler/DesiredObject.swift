@@ -3,7 +3,9 @@
 import Domain
 
 /// A manifest that a cluster can take: its kind looked up, its namespace settled, its instructions read.
-struct DesiredObject: Sendable {
+///
+/// A class, though a value by nature: many tables hold thousands of these, and one of them is some 600 bytes.
+final class DesiredObject: Sendable {
     let key: ResourceKey
     let resource: APIResource
     let manifest: Manifest
@@ -16,7 +18,7 @@ struct DesiredObject: Sendable {
     /// Nil for everything but Jobs that run once for each change.
     let hook: Hook?
     /// The commit that a hook is started for; nil before it is.
-    var attempt: String?
+    let attempt: String?
     /// The kind comes with a CRD of the same revision: wait until the cluster serves it.
     let awaitsKind: Bool
 
@@ -41,19 +43,37 @@ struct DesiredObject: Sendable {
         key.groupKind == GroupKind("Job.batch") && manifest.object[at: "spec", "ttlSecondsAfterFinished"] != nil
     }
 
+    init(
+        key: ResourceKey, resource: APIResource, manifest: Manifest, position: ApplyOrder.Position,
+        mode: Environment.ApplyMode, mayRecreate: Bool, adoption: Adoption, ignored: IgnoredFields, hook: Hook?,
+        attempt: String? = nil, awaitsKind: Bool
+    ) {
+        self.key = key
+        self.resource = resource
+        self.manifest = manifest
+        self.position = position
+        self.mode = mode
+        self.mayRecreate = mayRecreate
+        self.adoption = adoption
+        self.ignored = ignored
+        self.hook = hook
+        self.attempt = attempt
+        self.awaitsKind = awaitsKind
+    }
+
     /// The same, with one more field that others may set.
     func ignoring(_ pointer: JSONPointer) -> DesiredObject {
-        DesiredObject(
-            key: key, resource: resource, manifest: manifest, position: position, mode: mode,
-            mayRecreate: mayRecreate, adoption: adoption, ignored: IgnoredFields(ignored.pointers + [pointer]),
-            hook: hook, attempt: attempt, awaitsKind: awaitsKind)
+        changed(ignored: IgnoredFields(ignored.pointers + [pointer]), attempt: attempt)
     }
 
     /// The same, for a hook that is started now.
-    func attempted(by commit: String) -> DesiredObject {
-        var object = self
-        object.attempt = commit
-        return object
+    func attempted(by commit: String) -> DesiredObject { changed(ignored: ignored, attempt: commit) }
+
+    private func changed(ignored: IgnoredFields, attempt: String?) -> DesiredObject {
+        DesiredObject(
+            key: key, resource: resource, manifest: manifest, position: position, mode: mode,
+            mayRecreate: mayRecreate, adoption: adoption, ignored: ignored, hook: hook, attempt: attempt,
+            awaitsKind: awaitsKind)
     }
 
     /// What must be in the live object for it to be as git wants it.

@@ -9,6 +9,8 @@ import Testing
 /// A cluster behind HTTP: the embedded one always, a real API server where there is one.
 struct Backend: Sendable, CustomTestStringConvertible {
     let testDescription: String
+    /// Whether Deployments become ready there.
+    var makesPods = true
     let connect: @Sendable () async throws -> any Cluster
 
     static let all = [embedded] + (ControlPlane.isAvailable ? [real] : [])
@@ -27,7 +29,7 @@ struct Backend: Sendable, CustomTestStringConvertible {
         return port
     }
 
-    static let real = Backend(testDescription: "kube-apiserver") {
+    static let real = Backend(testDescription: "kube-apiserver", makesPods: false) {
         let plane = try await ControlPlane.shared()
         var access = ClusterAccess(server: plane.url)
         access.authorities = .inline(Secret(plane.authorities))

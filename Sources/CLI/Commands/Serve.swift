@@ -101,6 +101,7 @@ private func runForever(
     _ configuration: ServeConfiguration, _ invocation: Invocation, _ logger: Logger
 ) async throws -> ExitCode {
     let stops = stopSignals()
+    limitMemoryPools()
     let daemon = try await Daemon(
         configuration, variables: invocation.console.environment, logger: logger)
     logger.notice("Listening", ["address": daemon.address, "repository": daemon.board.current.repository])

@@ -140,6 +140,7 @@ struct Daemon {
         var services: [any Service] = clusters.services
         services += [outbox, Self.pushWatch(mirror, board: board, outbox: outbox, logger: logger), repository]
         services += wire.services
+        services.append(MemoryKeeper(board))
         if let certificate { services.append(certificate) }
         self.services = services + [server]
     }

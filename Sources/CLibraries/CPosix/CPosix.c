@@ -11,6 +11,8 @@
 
 void kn_malloc_trim(void) { malloc_trim(0); }
 
+void kn_malloc_pools(int count) { mallopt(M_ARENA_MAX, count); }
+
 void kn_line_buffer_output(void) {
     setvbuf(stdout, NULL, _IOLBF, 0);
     setvbuf(stderr, NULL, _IOLBF, 0);

@@ -7,6 +7,8 @@
 
 /// Gives free memory back to the system; worth calling after a large burst of work.
 void kn_malloc_trim(void);
+/// Limits the pools that threads allocate from.
+void kn_malloc_pools(int count);
 /// Makes standard output and standard error line-buffered, so a crash loses no finished line.
 void kn_line_buffer_output(void);
 /// Writes one whole buffer to a descriptor; returns 0, or an errno.
