@@ -47,8 +47,10 @@ struct JourneyTests {
         }
 
         // The hold that came with it is there, keeps the release out, and ends by a click.
-        try await page.open(site.daemon.address + "/holds")
-        #expect(try await page.text("main").contains("it leaks"))
+        try await eventually("the hold to be shown") {
+            try await page.open(site.daemon.address + "/holds")
+            return try await page.text("main").contains("it leaks")
+        }
         try await page.open(site.daemon.address + "/promotions/new?from=dev&to=staging")
         #expect(try await page.count("form.order") == 0)
         try await page.open(site.daemon.address + "/holds")
