@@ -145,7 +145,6 @@ extension Controllers {
             }
             return
         }
-        store.changeRegistry { $0.insert(resource) }
         setStatus(definition, kind, manager: "kube-apiserver") { status in
             setCondition(&status, "NamesAccepted", true, "NoConflicts", "no conflicts found")
             setCondition(&status, "Established", true, "InitialNamesAccepted", "the initial names have been accepted")
@@ -154,6 +153,8 @@ extension Controllers {
             if !versions.contains(.string(resource.version)) { versions.append(.string(resource.version)) }
             status["storedVersions"] = .list(versions)
         }
+        // Only then is it served, as a real API server does: who finds the kind finds its definition established.
+        store.changeRegistry { $0.insert(resource) }
     }
 
     /// - Parameter name: Of the definition: `widgets.example.com`.
