@@ -7,6 +7,8 @@ public import Render
 public struct PositionFinder: Sendable {
     private let histories: any LineageSource
     private let renderer: Renderer
+    /// What the files of other environments would be here; shared by all copies.
+    private let memory = RenderMemory()
 
     public init(_ histories: any LineageSource, renderer: Renderer) {
         self.histories = histories
@@ -33,7 +35,7 @@ public struct PositionFinder: Sendable {
     }
 
     /// The services that the files of another environment would render otherwise *here*. Cheap: only what depends on a
-    /// file that differs is rendered at all.
+    /// file that differs is looked at, and rendered only when its inputs were never seen before.
     private func differingConfigurations(
         of environment: Environment, _ target: SourceSnapshot, _ source: SourceSnapshot, _ cache: RenderCache?
     ) -> Set<Name> {
@@ -41,17 +43,8 @@ public struct PositionFinder: Sendable {
             RecordComparison.service(ofRecord: path) == nil && !PromotionPlanner.isHold(path)
         }
         guard !differing.isEmpty else { return [] }
-        let here = renderer.render(target, for: environment, reusing: cache)
-        let there = renderer.render(source, for: environment, reusing: here.cache)
-        guard !here.rendering.isUnreadable, !there.rendering.isUnreadable else { return [] }
-        let others = Dictionary(uniqueKeysWithValues: there.rendering.services.map { ($0.name, $0) })
-        var found: Set<Name> = []
-        for service in here.rendering.services {
-            guard let other = others[service.name], other.inputs != service.inputs else { continue }
-            let isSame = !service.isFailed && service.manifests.map(\.digest) == other.manifests.map(\.digest)
-            if !isSame || other.isFailed { found.insert(service.name) }
-        }
-        return found
+        return renderer.services(
+            of: environment, in: target, renderedOtherwiseBy: source, reusing: cache, memory: memory)
     }
 
     // MARK: What is odd

@@ -63,6 +63,8 @@ extension ClusterError {
         status: Int, reason: String, _ message: String, _ causes: [Cause], _ details: Value?
     ) -> Code {
         if isTooLarge(message) { return .tooLarge }
+        // Server-side apply says so of an object that does not fit its schema, with the status 500: to ask again is vain.
+        if message.hasPrefix("failed to create typed patch object") { return .invalid }
         switch status {
         case 401: return .unauthorized
         case 403: return causes.contains { $0.reason == "NamespaceTerminating" } ? .terminating : .forbidden

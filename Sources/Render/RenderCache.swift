@@ -10,12 +10,12 @@ public struct RenderCache: Sendable {
     /// The files, the environment and the settings that the results belong to; nil at the beginning.
     private(set) var basis: Basis?
     private(set) var defaults: DefaultValues?
-    private var list = ServiceList()
+    private(set) var list = ServiceList()
     /// One for each service of the list.
-    private var results: [Name: Result] = [:]
+    private(set) var results: [Name: Result] = [:]
     /// The services that are in the environment, in the order of their names.
     private var rendered: [RenderedService] = []
-    private var conflicts = ObjectConflicts(namespace: "")
+    private(set) var conflicts = ObjectConflicts(namespace: "")
 
     struct Basis: Sendable {
         let snapshot: SourceSnapshot
@@ -23,7 +23,7 @@ public struct RenderCache: Sendable {
         let settings: RenderSettings
     }
 
-    fileprivate struct Result: Sendable {
+    struct Result: Sendable {
         /// Nil when the service is not in the environment. Objects that other services want too are in it.
         let service: RenderedService?
         let inputs: String
@@ -75,7 +75,7 @@ public struct RenderCache: Sendable {
     }
 
     /// The services of the list that can have changed.
-    private func suspects(_ context: RenderContext, _ changes: RenderChanges) -> [Name] {
+    func suspects(_ context: RenderContext, _ changes: RenderChanges) -> [Name] {
         guard let named = changes.services else { return list.services }
         guard let templates = changes.templates(library, context.library) else {
             return named.filter(list.contains).sorted()
@@ -118,7 +118,7 @@ public struct RenderCache: Sendable {
     // MARK: Rendering
 
     /// Renders services on all cores when they are many.
-    private static func render(_ names: [Name], _ context: RenderContext) -> [(Name, Result)] {
+    static func render(_ names: [Name], _ context: RenderContext) -> [(Name, Result)] {
         guard names.count >= 32 else { return names.map { ($0, render($0, context)) } }
         let size = 32
         let parts = (names.count + size - 1) / size

@@ -75,6 +75,29 @@ public struct Renderer: Sendable {
     public func render(
         _ snapshot: SourceSnapshot, for environment: Environment, updating cache: inout RenderCache
     ) -> Rendering {
+        let preparation = prepare(snapshot, environment, after: cache)
+        // What was rendered before stays useful for the time when the file is readable again.
+        guard let context = preparation.context else {
+            return Rendering(
+                environment: environment, commit: snapshot.commit, services: [], diagnostics: preparation.diagnostics)
+        }
+        cache.advance(to: context, preparation.changes, preparation.defaults)
+        return Rendering(
+            environment: environment, commit: snapshot.commit, services: cache.services,
+            diagnostics: preparation.diagnostics + cache.strayFiles)
+    }
+
+    /// What all services of some files share.
+    struct Preparation {
+        /// Nil when nothing can be rendered.
+        let context: RenderContext?
+        let changes: RenderChanges
+        let defaults: DefaultValues
+        let diagnostics: [Diagnostic]
+    }
+
+    /// Reads what concerns all services, as far as it is not known from what was rendered before.
+    func prepare(_ snapshot: SourceSnapshot, _ environment: Environment, after cache: RenderCache) -> Preparation {
         let settings = settings(for: snapshot)
         let changes = RenderChanges(from: cache.basis, to: snapshot, environment, settings)
         let kept = changes.keepsDefaults ? cache.defaults : nil
@@ -87,18 +110,12 @@ public struct Renderer: Sendable {
         let diagnostics =
             defaults.diagnostics
             + library.schemaProblems.filter { !settings.disabledWarnings.contains($0.code) }
-        // What was rendered before stays useful for the time when the file is readable again.
-        guard !diagnostics.contains(where: { $0.severity == .error }) else {
-            return Rendering(
-                environment: environment, commit: snapshot.commit, services: [], diagnostics: diagnostics)
-        }
+        let isReadable = !diagnostics.contains { $0.severity == .error }
         let context = RenderContext(
             snapshot: snapshot, environment: environment, settings: settings, library: library,
             defaults: defaults.values)
-        cache.advance(to: context, changes, defaults)
-        return Rendering(
-            environment: environment, commit: snapshot.commit, services: cache.services,
-            diagnostics: diagnostics + cache.strayFiles)
+        return Preparation(
+            context: isReadable ? context : nil, changes: changes, defaults: defaults, diagnostics: diagnostics)
     }
 
     /// Reads `defaults.yaml` and the environment's own.

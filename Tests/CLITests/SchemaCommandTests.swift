@@ -6,6 +6,7 @@ import Foundation
 import HTTPServer
 import JSON
 import KubernetesAPI
+import Lifecycle
 import Platform
 import TestKit
 import Testing
@@ -35,9 +36,19 @@ import Testing
         try Files.write(Array(text.replacing("replicas:", with: "replcas:").utf8), to: path)
     }
 
-    private func withCluster(_ body: @Sendable () async throws -> Void) async throws {
+    /// What the cluster says instead; nil where it says what it says.
+    private typealias Alteration = @Sendable (HTTPRequest, HTTPResponse) -> HTTPResponse?
+
+    private func withCluster(
+        altered: @escaping Alteration = { _, _ in nil },
+        _ body: @Sendable () async throws -> Void
+    ) async throws {
         let cluster = try EmbeddedCluster(EmbeddedCluster.Configuration())
-        let server = WebServer(name: "cluster", handler: cluster.handler)
+        let whole = cluster.handler
+        let server = WebServer(name: "cluster") { request in
+            let response = await whole(request)
+            return altered(request, response) ?? response
+        }
         let url = "http://127.0.0.1:\(try server.start())"
         try Files.write(Array(cluster.kubeconfig(server: url).utf8), to: kubeconfig)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -74,6 +85,56 @@ import Testing
         #expect(later.error.contains("checked against schemas of the cache"), "\(later.error)")
         let any = await validate("--kubernetes-version", "cluster")
         #expect(any.code == 7)
+    }
+
+    @Test("a cluster that describes nothing is shown each object in a dry run, and keeps none")
+    func withoutDocuments() async throws {
+        let writes = Lock<[String]>([])
+        let withoutDocuments: Alteration = { request, _ in
+            if request.method == "PATCH", !request.rawQuery.contains("dryRun=All") {
+                writes.withLock { $0.append(request.rawPath) }
+            }
+            // The words of Go's router, as an API server says them.
+            return request.rawPath.hasPrefix("/openapi/v3")
+                ? HTTPResponse(status: 404, body: .bytes(Array("404 page not found\n".utf8))) : nil
+        }
+        try await withCluster(altered: withoutDocuments) {
+            let good = await validate("--kubernetes-version", "cluster", "-o", "json")
+            #expect(good.code == 0, "\(good.output)\(good.error)")
+            let origin = try parseJSON(Array(good.output.utf8))["schemas"]?.string ?? ""
+            #expect(origin.hasPrefix("a dry run by the cluster (v1."), "\(origin)")
+            #expect(!good.output.contains("KN2406"), "\(good.output)")
+            try misspell()
+            let bad = await validate("--kubernetes-version", "cluster")
+            #expect(bad.code == 1)
+            #expect(bad.output.contains("replcas"), "\(bad.output)")
+            #expect(bad.output.contains("--> environments/"), "\(bad.output)")
+            #expect(bad.error.contains("objects were checked by a dry run by the cluster (v1."), "\(bad.error)")
+        }
+        #expect(writes.withLock { $0 } == [])
+    }
+
+    @Test("a kind that a cluster serves without describing it is shown to it, and that is said")
+    func undescribedKind() async throws {
+        let withoutDeployments: Alteration = { request, response in
+            guard request.rawPath == "/openapi/v3", case .bytes(let bytes) = response.body,
+                var document = try? parseJSON(bytes)
+            else { return nil }
+            document["paths"]?["apis/apps/v1"] = nil
+            return HTTPResponse(status: 200, headers: response.headers, body: .bytes(document.json()))
+        }
+        try await withCluster(altered: withoutDeployments) {
+            let good = await validate("--kubernetes-version", "cluster")
+            #expect(good.code == 0, "\(good.output)\(good.error)")
+            #expect(!good.output.contains("KN2406"), "\(good.output)")
+            #expect(good.error.contains("checked against schemas of the cluster (v1."), "\(good.error)")
+            #expect(
+                good.error.contains("it serves apps/v1 Deployment without describing them"), "\(good.error)")
+            try misspell()
+            let bad = await validate("--kubernetes-version", "cluster")
+            #expect(bad.code == 1)
+            #expect(bad.output.contains("replcas"), "\(bad.output)")
+        }
     }
 
     @Test("a folder of documents needs no cluster, must be of the version that was asked for, and holds something")

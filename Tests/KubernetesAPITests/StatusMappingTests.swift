@@ -86,6 +86,10 @@ struct StatusMappingTests {
         .init(429, reason: "TooManyRequests", .throttled, "too many requests"),
         .init(429, "slow down", .throttled, "of a proxy"),
         .init(500, reason: "InternalError", .unavailable, "an admission webhook that failed"),
+        .init(
+            500, reason: "", message: "failed to create typed patch object (/a; /v1, Kind=ConfigMap): .foo: no",
+            .invalid,
+            "an apply that fits no schema"),
         .init(500, reason: "", message: "etcdserver: request is too large", .tooLarge, "etcd's limit"),
         .init(502, "<html>Bad Gateway</html>", .unavailable, "of a load balancer"),
         .init(503, reason: "ServiceUnavailable", .unavailable, "not ready"),

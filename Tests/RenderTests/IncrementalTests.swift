@@ -19,7 +19,7 @@ private func picture(_ rendering: Rendering) -> [String] {
 }
 
 @Suite struct IncrementalTests {
-    private struct Editor {
+    struct Editor {
         private var state: UInt64
         var files: [String: String]
         /// The files that the first commit had.

@@ -56,7 +56,7 @@ extension Command {
             report.authorship = await repository.authorship(of: places, in: workspace.snapshot, invocation)
         }
         try console.put(text(report, renderings, schemas, invocation))
-        if let schemas { console.note("objects were checked against schemas of \(schemas.origin)") }
+        if let schemas { console.note(schemas.sentence) }
         let isValid = report.errorCount == 0 && (report.warningCount == 0 || !invocation.isOn("strict"))
         if invocation.output == "text" { console.note(outcome(report, renderings, isValid, console.style(.error))) }
         return isValid ? .done : .no

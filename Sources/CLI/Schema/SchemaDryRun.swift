@@ -8,14 +8,17 @@ import Render
 struct SchemaDryRun {
     let cluster: KubernetesCluster
 
+    /// - Parameter isAsked: Which kinds the server is asked about.
     /// - Throws: `ClusterError` when the server cannot be asked.
-    func refusals(of rendering: Rendering) async throws(ClusterError) -> [ManifestRefusal] {
+    func refusals(
+        of rendering: Rendering, isAsked: (GroupVersionKind) -> Bool = { _ in true }
+    ) async throws(ClusterError) -> [ManifestRefusal] {
         let discovery = try await cluster.discovery(refresh: false)
         let manifests = rendering.services.flatMap { service in
             service.manifests.enumerated().map { (service.name, $0.offset, $0.element) }
         }
         var refusals: [ManifestRefusal] = []
-        for (service, index, manifest) in manifests {
+        for (service, index, manifest) in manifests where isAsked(manifest.kind) {
             func refusal(_ message: String, _ path: FieldPath, isUnknown: Bool = false) -> ManifestRefusal {
                 ManifestRefusal(
                     service: service, manifest: index, message: message, path: path, isUnknown: isUnknown)
@@ -25,7 +28,7 @@ struct SchemaDryRun {
                 continue
             }
             do throws(ClusterError) {
-                try await dryRun(manifest, resource, rendering.environment.namespace)
+                try await ask(manifest, resource, manifest.namespace ?? rendering.environment.namespace)
             } catch {
                 switch error.code {
                 case .invalid, .immutable, .tooLarge:
@@ -40,9 +43,26 @@ struct SchemaDryRun {
         return refusals
     }
 
+    private func ask(_ manifest: Manifest, _ resource: APIResource, _ namespace: String) async throws(ClusterError) {
+        do throws(ClusterError) {
+            try await dryRun(manifest, resource, namespace)
+        } catch {
+            guard error.code == .notFound, resource.isNamespaced, namespace != Self.fallback else { throw error }
+            do throws(ClusterError) {
+                try await dryRun(manifest, resource, Self.fallback)
+            } catch let other {
+                // There it may meet an object of the same name, which says nothing about this one.
+                throw other.code == .immutable ? error : other
+            }
+        }
+    }
+
+    /// Where an object is tried whose own namespace is yet to come: what a server says of fields is the same everywhere.
+    private static let fallback = "default"
+
     private func dryRun(_ manifest: Manifest, _ resource: APIResource, _ namespace: String) async throws(ClusterError) {
         var object = manifest.object
-        if resource.isNamespaced, manifest.namespace == nil {
+        if resource.isNamespaced {
             var metadata = object["metadata"] ?? [:]
             metadata["namespace"] = .string(namespace)
             object["metadata"] = metadata

@@ -8,14 +8,15 @@ import Render
 
 /// What manifests are compared with, and where that came from.
 enum SchemaBasis {
-    /// Documents, and where they are from in one sentence.
-    case schemas(KubernetesSchemas, origin: String)
+    /// Documents, and where they are from in one sentence. What they do not describe `cluster` can be asked about; nil
+    /// for documents of a cluster that is not at hand.
+    case schemas(KubernetesSchemas, origin: String, cluster: KubernetesCluster?)
     /// The server describes nothing, but can be asked about each object.
     case dryRun(KubernetesCluster, origin: String)
 
     var origin: String {
         switch self {
-        case .schemas(_, let origin), .dryRun(_, let origin): origin
+        case .schemas(_, let origin, _), .dryRun(_, let origin): origin
         }
     }
 }
@@ -63,7 +64,8 @@ struct SchemaSource {
         let name = wanted.map { "Kubernetes \($0)" } ?? "the cluster"
         throw CommandError(
             .unavailable, "the schemas of \(name) are not at hand: \(problem)",
-            hint: "reach a cluster of that version once, or name a folder with OpenAPI v3 documents: --schema-dir")
+            hint: "reach a cluster of that version once, or name a folder with OpenAPI v3 documents: --schema-dir"
+                + (wanted == nil ? "" : "; --kubernetes-version cluster takes the one that can be reached as it is"))
     }
 
     /// Why the cluster cannot be used, as a part of a sentence.
@@ -124,7 +126,7 @@ struct SchemaSource {
         keep { cache throws(FileError) in try cache.keep(served: served, of: version) }
         let origin =
             "the cluster (\(version)): \(counted(readCount, "document")) read, \(keptCount) unchanged in the cache"
-        return .schemas(schemas, origin: origin)
+        return .schemas(schemas, origin: origin, cluster: cluster)
     }
 
     /// A cache that cannot be written costs time, nothing else.
@@ -153,7 +155,7 @@ struct SchemaSource {
         for groupVersion in needed {
             if let document = cache.document(groupVersion, of: version) { schemas.add(document, for: groupVersion) }
         }
-        return .schemas(schemas, origin: "the cache (\(cache.folder)/\(version)), since \(problem)")
+        return .schemas(schemas, origin: "the cache (\(cache.folder)/\(version)), since \(problem)", cluster: nil)
     }
 
     /// Documents as a cluster serves them, or as Kubernetes' source has them in `api/openapi-spec/v3`, under any name.
@@ -174,7 +176,7 @@ struct SchemaSource {
                 .notFound, "\(place) holds no OpenAPI v3 document",
                 hint: "keep there what `kubectl get --raw /openapi/v3/apis/apps/v1` prints, as a .json file")
         }
-        return .schemas(schemas, origin: "\(place): \(counted(count, "group version"))")
+        return .schemas(schemas, origin: "\(place): \(counted(count, "group version"))", cluster: nil)
     }
 
     private func checkVersion(_ document: Value, _ file: String) throws(CommandError) {

@@ -27,6 +27,8 @@ final class ObjectDatabase {
     private let handle: OpaquePointer
     /// Keeps the repository open.
     let repository: GitRepository
+    /// Where names stood in the last folder that had them, in bytes: in its next version most stand there still.
+    private var places: [String: Int] = [:]
 
     init(of repository: GitRepository) throws(GitError) {
         var raw: OpaquePointer?
@@ -73,15 +75,72 @@ final class ObjectDatabase {
     }
 
     /// A file or folder by its name in a folder; nil when there is none.
+    ///
+    /// The folder is not hashed again, as everything is that gets rendered: a walk through history only tells people
+    /// what it finds, and reads tens of thousands of folders that may have thousands of entries.
     func entry(_ name: String, of tree: git_oid, _ operation: @autoclosure () -> String) throws(GitError) -> Entry? {
-        try with(tree, GIT_OBJECT_TREE, operation()) { bytes in
+        let place = places[name]
+        func look(_ bytes: UnsafeRawBufferPointer) -> (offset: Int, entry: Entry)? {
             var name = name
-            return name.withUTF8 { wanted in Self.find(wanted, in: bytes) }
+            return name.withUTF8 { wanted in
+                if let place, let entry = Self.entry(wanted, at: place, in: bytes) { return (place, entry) }
+                return Self.find(wanted, in: bytes)
+            }
         }
+        let found: (offset: Int, entry: Entry)?
+        if let known = withStored(tree, GIT_OBJECT_TREE, look) {
+            found = known
+        } else {
+            found = try with(tree, GIT_OBJECT_TREE, operation(), look)
+        }
+        if places.count > 4096 { places = [:] }
+        places[name] = found?.offset
+        return found?.entry
+    }
+
+    /// Lends the bytes of an object as they lie there, whatever their hash; nil when they are not at hand.
+    private func withStored<Result>(
+        _ id: git_oid, _ type: git_object_t, _ body: (UnsafeRawBufferPointer) -> Result
+    ) -> Result? {
+        var (data, count, found): (UnsafeMutableRawPointer?, Int, git_object_t) = (nil, 0, GIT_OBJECT_INVALID)
+        var owner: UnsafeMutablePointer<git_odb_backend>?
+        var wanted = id
+        guard kn_git_read_as_is(&data, &count, &found, &owner, handle, &wanted) == 0, let data, let owner else {
+            return nil
+        }
+        defer { git_odb_backend_data_free(owner, data) }
+        return found == type ? body(UnsafeRawBufferPointer(start: data, count: count)) : nil
+    }
+
+    /// The entry that begins at an offset; nil when one of another name does, or none.
+    private static func entry(
+        _ name: UnsafeBufferPointer<UInt8>, at offset: Int, in tree: UnsafeRawBufferPointer
+    ) -> Entry? {
+        guard offset < tree.count, let start = tree.baseAddress, let wanted = name.baseAddress,
+            let space = memchr(start + offset, 0x20, min(7, tree.count - offset))
+        else { return nil }
+        let nameStart = start.distance(to: UnsafeRawPointer(space)) + 1
+        let nameEnd = nameStart + name.count
+        guard nameEnd + 20 < tree.count, tree[nameEnd] == 0, memcmp(start + nameStart, wanted, name.count) == 0,
+            tree[offset..<nameStart - 1].allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "7")).contains($0) })
+        else { return nil }
+        return entry(tree, mode: offset, id: nameEnd + 1)
+    }
+
+    private static func entry(_ tree: UnsafeRawBufferPointer, mode: Int, id: Int) -> Entry {
+        var found = git_oid()
+        withUnsafeMutableBytes(of: &found) { $0.copyMemory(from: .init(rebasing: tree[id..<id + 20])) }
+        // Modes begin with 4 for folders, 10 for files; 12 is a link, 16 a submodule.
+        let first = tree[mode]
+        let isFolder = first == UInt8(ascii: "4")
+        let isFile = first == UInt8(ascii: "1") && tree[mode + 1] == UInt8(ascii: "0")
+        return Entry(id: found, isFolder: isFolder, isFile: isFile)
     }
 
     /// A tree is a row of `mode SP name NUL id`, the id in 20 bytes.
-    private static func find(_ name: UnsafeBufferPointer<UInt8>, in tree: UnsafeRawBufferPointer) -> Entry? {
+    private static func find(
+        _ name: UnsafeBufferPointer<UInt8>, in tree: UnsafeRawBufferPointer
+    ) -> (offset: Int, entry: Entry)? {
         guard let start = tree.baseAddress, let wanted = name.baseAddress else { return nil }
         var offset = 0
         while let space = memchr(start + offset, 0x20, tree.count - offset) {
@@ -90,15 +149,7 @@ final class ObjectDatabase {
             let nameEnd = start.distance(to: UnsafeRawPointer(end))
             guard nameEnd + 20 < tree.count else { return nil }
             if nameEnd - nameStart == name.count, memcmp(start + nameStart, wanted, name.count) == 0 {
-                var id = git_oid()
-                withUnsafeMutableBytes(of: &id) {
-                    $0.copyMemory(from: .init(rebasing: tree[nameEnd + 1..<nameEnd + 21]))
-                }
-                // Modes begin with 4 for folders, 10 for files; 12 is a link, 16 a submodule.
-                let first = tree[offset]
-                let isFolder = first == UInt8(ascii: "4")
-                let isFile = first == UInt8(ascii: "1") && tree[offset + 1] == UInt8(ascii: "0")
-                return Entry(id: id, isFolder: isFolder, isFile: isFile)
+                return (offset, entry(tree, mode: offset, id: nameEnd + 1))
             }
             offset = nameEnd + 21
         }

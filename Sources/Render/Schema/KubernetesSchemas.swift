@@ -45,6 +45,9 @@ public struct KubernetesSchemas: Sendable {
         }
     }
 
+    /// Whether objects of a kind can be compared with anything.
+    public func describes(_ kind: GroupVersionKind) -> Bool { document(for: kind) != nil }
+
     func document(for kind: GroupVersionKind) -> SchemaDocument? {
         if let own = custom[kind] { return own }
         guard let document = documents[kind.apiVersion], document.kinds[kind] != nil else { return nil }

@@ -28,9 +28,12 @@ extension Renderer {
     /// is known about is a warning. Rules that only the cluster itself can judge (CEL, admission, references) are not
     /// looked at.
     ///
-    /// - Parameter rendering: What `render` made of `snapshot`.
+    /// - Parameters:
+    ///   - rendering: What `render` made of `snapshot`.
+    ///   - others: Kinds that are checked in another way.
     public func schemaProblems(
-        in rendering: Rendering, of snapshot: SourceSnapshot, _ schemas: KubernetesSchemas
+        in rendering: Rendering, of snapshot: SourceSnapshot, _ schemas: KubernetesSchemas,
+        except others: Set<GroupVersionKind> = []
     ) -> [Diagnostic] {
         var schemas = schemas
         schemas.add(definitionsAmong: rendering.services.lazy.flatMap(\.manifests))
@@ -39,7 +42,7 @@ extension Renderer {
         var diagnostics: [Diagnostic] = []
         for service in rendering.services {
             var problems: [Int: [ObjectProblem]] = [:]
-            for (index, manifest) in service.manifests.enumerated() {
+            for (index, manifest) in service.manifests.enumerated() where !others.contains(manifest.kind) {
                 guard let document = schemas.document(for: manifest.kind) else {
                     unknown[manifest.kind, default: (manifest, 0)].count += 1
                     continue
