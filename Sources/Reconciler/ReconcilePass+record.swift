@@ -109,6 +109,7 @@ extension ReconcilePass {
 
     func adopt(_ plan: Plan, _ desired: DesiredState, _ live: LiveState) {
         let items = plan.foundation + plan.services.flatMap(\.items)
+        let drifted = drifted(from: desired)
         book.update { state in
             state.desired = desired
             state.settled = Set(items.filter { $0.step == .leave && $0.desired.hook == nil }.map(\.key))
@@ -116,6 +117,18 @@ extension ReconcilePass {
             state.keptReasons = plan.prune.reasons
             state.clusterProblem = nil
             state.notes = live.notes
+            if state.suspension(at: bench.time.now()) != nil { state.settled.formUnion(drifted) }
+        }
+    }
+
+    /// What was settled as it is wanted still, and has gone or was changed since: where nothing may be put back, that is no new work.
+    private func drifted(from desired: DesiredState) -> Set<ResourceKey> {
+        let known = book.current
+        return known.settled.filter { key in
+            guard let before = known.desired.objects[key], before.digest == desired.objects[key]?.digest else {
+                return false
+            }
+            return bench.index.member(key).map { $0.sync == .drifted } ?? true
         }
     }
 
