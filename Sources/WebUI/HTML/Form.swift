@@ -114,3 +114,12 @@ func reasonField(_ value: String?, isRequired: Bool, problem: String? = nil) -> 
         autocomplete="off"\(isRequired ? " required=\"required\"" : "")\(described)/>\(fault)</label>
         """
 }
+
+/// When something ends by itself, in UTC.
+func untilField(_ value: String?, problem: String? = nil) -> HTML {
+    let fault = problem.map { text -> HTML in "<span class=\"bad\">\(text)</span>" }
+    return """
+        <label>until <input type="datetime-local" name="until" value="\(value ?? "")"/> \
+        <span class="dim">UTC; empty: until somebody ends it</span>\(fault)</label>
+        """
+}

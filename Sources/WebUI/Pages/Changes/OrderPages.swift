@@ -33,7 +33,7 @@ extension WebPages {
     // MARK: Hold
 
     /// `/holds/new?env=&service=`
-    func holdReply(_ form: HoldForm, _ problem: HoldProblem?, _ context: PageContext) throws -> HTTPResponse {
+    func holdReply(_ form: HoldForm, _ problem: FormProblem?, _ context: PageContext) throws -> HTTPResponse {
         if let environment = form.environment {
             let status = try context.environment(environment)
             if let service = form.service, status.service(service) == nil {
@@ -44,18 +44,15 @@ extension WebPages {
     }
 
     func hold(_ form: HoldForm, _ context: PageContext) async throws -> HTTPResponse {
-        do {
+        try await carryOut {
             guard let environment = form.environment else { throw BadField("env", "choose an environment") }
             guard let reason = form.reason else { throw BadField("reason", "say why: others will want to know") }
             let scope: HoldDecision.Scope = form.service.map { .services([$0]) } ?? .all
             _ = try await sources.actions.hold(
                 scope, in: environment, reason: reason, until: try form.end(now: context.now), context.visit)
             return Reply.redirect(to: "/holds?done=hold")
-        } catch let field as BadField {
-            return try holdReply(form, .field(field), context)
-        } catch let failure as ActionFailure {
-            if failure.code == .notFound { throw NotFound() }
-            return try holdReply(form, .failure(failure), context)
+        } askingAgain: {
+            try holdReply(form, $0, context)
         }
     }
 
@@ -75,8 +72,24 @@ extension WebPages {
     }
 }
 
-/// Why a hold was not made.
-enum HoldProblem {
+extension WebPages {
+    /// Does what a form asks for; where that cannot be, the form is shown again with what is wrong.
+    func carryOut(
+        _ order: () async throws -> HTTPResponse, askingAgain: (FormProblem) throws -> HTTPResponse
+    ) async throws -> HTTPResponse {
+        do {
+            return try await order()
+        } catch let field as BadField {
+            return try askingAgain(.field(field))
+        } catch let failure as ActionFailure {
+            if failure.code == .notFound { throw NotFound() }
+            return try askingAgain(.failure(failure))
+        }
+    }
+}
+
+/// Why what a form asks for was not done.
+enum FormProblem {
     case field(BadField)
     case failure(ActionFailure)
 
@@ -96,7 +109,7 @@ enum HoldProblem {
 
 // MARK: - pages
 
-func holdPage(_ form: HoldForm, _ problem: HoldProblem?, _ context: PageContext) -> Page {
+func holdPage(_ form: HoldForm, _ problem: FormProblem?, _ context: PageContext) -> Page {
     let environments = context.status.environments.map(\.environment.name).map { name -> HTML in
         "<option\(name == form.environment ? " selected=\"selected\"" : "")>\(name)</option>"
     }
@@ -128,8 +141,7 @@ func holdPage(_ form: HoldForm, _ problem: HoldProblem?, _ context: PageContext)
             <label>Environment <select name="env">\(environments)</select>\(fault("env"))</label>
             <label>Service <select name="service"><option value="">everything</option>\(services)</select></label>
             \(reasonField(form.reason, isRequired: true, problem: problem?.message(on: "reason")))
-            <label>until <input type="datetime-local" name="until" value="\(form.until ?? "")"/> \
-            <span class="dim">UTC; empty: until somebody ends it</span>\(fault("until"))</label>
+            \(untilField(form.until, problem: problem?.message(on: "until")))
             <p class="actions">\(button) <a href="/holds">Cancel</a></p></form></section>
             """)
 }

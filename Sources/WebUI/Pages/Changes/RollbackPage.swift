@@ -232,16 +232,15 @@ private func orderForm(_ view: RollbackView, _ context: PageContext) -> HTML {
             "<p class=\"needs\">This release would not render with what is there now: go back to another, or take its configuration along.</p>"
     }
     let place = Place.service(view.service, in: view.environment)
-    let problem =
-        view.field?.field == "until" ? view.field.map { "<span class=\"bad\">\($0.message)</span>" as HTML } : nil
+    func problem(on field: String) -> String? { view.field.flatMap { $0.field == field ? $0.message : nil } }
     return """
         <form class="order" method="post" action="/rollbacks">\(context.changeFields)\
         \(hidden("env", view.environment))\(hidden("service", view.service))\(hidden("to", answer.to.version))\
         \(hidden("what", view.form.restoresConfiguration ? "all" : "release"))\(hidden("expect", preview.digest))\(hidden("shown", "1"))
-        \(reasonField(view.form.reason, isRequired: true, problem: view.field.flatMap { $0.field == "reason" ? $0.message : nil }))
+        \(reasonField(view.form.reason, isRequired: true, problem: problem(on: "reason")))
         <label class="tick"><input type="checkbox" name="hold" value="1"\(view.form.holds ? " checked=\"checked\"" : "")/> \
         Hold \(view.service) in \(view.environment): without it the next promotion brings \(answer.from?.version ?? "the release") again</label>
-        <label>until <input type="datetime-local" name="until" value="\(view.form.until ?? "")"/> <span class="dim">UTC; empty: until somebody ends it</span>\(problem)</label>
+        \(untilField(view.form.until, problem: problem(on: "until")))
         <p class="actions">\(context.button("Roll back \(view.service) to \(answer.to.version)", .rollback, at: place)) \
         <a href="/services/\(view.service)">Cancel</a></p>
         <p class="dim">One ordinary commit on the environment's branch: nothing is forced, and it can be undone like any other.</p></form>

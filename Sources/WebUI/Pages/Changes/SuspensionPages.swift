@@ -34,7 +34,7 @@ func suspensionPath(_ environment: Name) -> String { "/suspensions/new?env=\(env
 extension WebPages {
     /// `/suspensions/new?env=`
     func suspensionReply(
-        _ form: SuspensionForm, _ problem: HoldProblem?, _ context: PageContext
+        _ form: SuspensionForm, _ problem: FormProblem?, _ context: PageContext
     ) throws -> HTTPResponse {
         guard let name = form.environment else { throw NotFound() }
         let environment = try context.environment(name)
@@ -44,16 +44,13 @@ extension WebPages {
 
     func suspend(_ form: SuspensionForm, _ context: PageContext) async throws -> HTTPResponse {
         guard let environment = form.environment else { throw NotFound() }
-        do {
+        return try await carryOut {
             guard let reason = form.reason else { throw BadField("reason", "say why: others will want to know") }
             try await sources.actions.suspend(
                 environment, reason: reason, until: try form.end(now: context.now), context.visit)
             return Reply.redirect(to: "/envs/\(environment)?done=suspend")
-        } catch let field as BadField {
-            return try suspensionReply(form, .field(field), context)
-        } catch let failure as ActionFailure {
-            if failure.code == .notFound { throw NotFound() }
-            return try suspensionReply(form, .failure(failure), context)
+        } askingAgain: {
+            try suspensionReply(form, $0, context)
         }
     }
 
@@ -67,7 +64,7 @@ extension WebPages {
 // MARK: - pages
 
 func suspensionPage(
-    _ environment: EnvironmentStatus, _ form: SuspensionForm, _ problem: HoldProblem?, _ context: PageContext
+    _ environment: EnvironmentStatus, _ form: SuspensionForm, _ problem: FormProblem?, _ context: PageContext
 ) -> Page {
     let name = environment.environment.name
     return Page(
@@ -82,18 +79,16 @@ func suspensionPage(
 }
 
 private func suspensionFields(
-    _ name: Name, _ form: SuspensionForm, _ problem: HoldProblem?, _ context: PageContext
+    _ name: Name, _ form: SuspensionForm, _ problem: FormProblem?, _ context: PageContext
 ) -> HTML {
-    let fault = problem?.message(on: "until").map { text -> HTML in "<span class=\"bad\">\(text)</span>" }
-    return """
-        <p>Commits are still read, and what differs still shows; nothing is applied, healed or deleted. To keep one \
-        service at its release while all else goes on, <a href="\(holdPath(nil, in: name))">hold it</a> instead.</p>
-        <form class="order" method="post" action="/suspensions/new">\(context.changeFields)\(hidden("env", name))
-        \(reasonField(form.reason, isRequired: true, problem: problem?.message(on: "reason")))
-        <label>until <input type="datetime-local" name="until" value="\(form.until ?? "")"/> \
-        <span class="dim">UTC; empty: until somebody ends it</span>\(fault)</label>
-        <p class="actions">\(context.button("Suspend \(name)", .suspend, at: .environment(name))) <a href="/envs/\(name)">Cancel</a></p></form>
-        """
+    """
+    <p>Commits are still read, and what differs still shows; nothing is applied, healed or deleted. To keep one \
+    service at its release while all else goes on, <a href="\(holdPath(nil, in: name))">hold it</a> instead.</p>
+    <form class="order" method="post" action="/suspensions/new">\(context.changeFields)\(hidden("env", name))
+    \(reasonField(form.reason, isRequired: true, problem: problem?.message(on: "reason")))
+    \(untilField(form.until, problem: problem?.message(on: "until")))
+    <p class="actions">\(context.button("Suspend \(name)", .suspend, at: .environment(name))) <a href="/envs/\(name)">Cancel</a></p></form>
+    """
 }
 
 /// That nothing is written, who said so, until when, and how it ends; empty while passes run.
