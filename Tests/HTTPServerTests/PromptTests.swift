@@ -2,7 +2,6 @@
 
 import Domain
 import Foundation
-import Lifecycle
 import Testing
 
 @testable import HTTPServer

@@ -13,9 +13,11 @@ struct BrowserTests {
 
     /// Every page that needs no particular state of the shop.
     private static let pages = [
-        "/", "/envs", "/envs/staging", "/services/cart", "/envs/dev/services/cart/manifest", "/syncs", "/system",
-        "/suspensions/new?env=dev",
-        "/account",
+        "/", "/releases", "/envs", "/envs/staging", "/envs/dev/objects", "/services/cart", "/services/cart/history",
+        "/envs/dev/services/cart/manifest", "/envs/dev/services/cart/values", "/diff?a=env:dev&b=env:staging", "/syncs",
+        "/system",
+        "/promotions", "/promotions/new?from=dev&to=staging", "/rollbacks/new?env=staging&service=cart", "/holds",
+        "/suspensions/new?env=dev", "/account", "/account/keys", "/audit", "/help",
     ]
 
     @Test("work without a script, at any width, in dark and on paper, and leave nothing to complain about")
