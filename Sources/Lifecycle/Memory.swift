@@ -11,3 +11,9 @@ public func returnFreeMemory() { kn_malloc_trim() }
 /// Lets all threads share few of the allocator's pools. Each keeps what its busiest moment needed, and there would be
 /// eight for every processor. For the start of a program that stays; later it limits only new ones.
 public func limitMemoryPools() { kn_malloc_pools(2) }
+
+/// Lets no core dump be written when this process or a child of it crashes: its memory holds keys, tokens and what Secrets say.
+/// For the start of a program.
+///
+/// - Returns: False when the system does not allow it.
+public func forbidCoreDumps() -> Bool { kn_no_core_dumps() == 0 }

@@ -85,8 +85,21 @@ import Testing
         ]
         #expect(shown.contains("kn_\(id)") && shown.contains("kim"))
         for secret in secrets { #expect(!shown.contains(secret), "\(secret) shows") }
+        let cores = try Self.coreLimits(ofDaemonsWith: stage.path)
+        #expect(cores.count == 2 && cores.allSatisfy { $0 == ["0", "0"] }, "\(cores)")
         #expect(second.stop(within: .seconds(25)) == .exited(0))
         #expect(again.stop(within: .seconds(25)) == .exited(0))
+    }
+
+    /// How large a core of each running daemon may be, soft and hard: what a crash would write holds every secret.
+    private static func coreLimits(ofDaemonsWith path: String) throws -> [[String]] {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { Int($0) != nil }.compactMap { process in
+            let words = (try? String(contentsOfFile: "/proc/\(process)/cmdline", encoding: .utf8)) ?? ""
+            guard words.contains("\0serve\0"), words.contains(path) else { return nil }
+            let limits = try String(contentsOfFile: "/proc/\(process)/limits", encoding: .utf8)
+            let line = limits.split(separator: "\n").first { $0.hasPrefix("Max core file size") }
+            return line?.split(separator: " ").dropFirst(4).prefix(2).map(String.init)
+        }
     }
 
     /// A database, a GitHub and a repository.
@@ -96,6 +109,7 @@ import Testing
         let port: Int
         private let remote: ConfigRemote
         private let folder: TemporaryFolder
+        var path: String { folder.path }
         private let github: WebServer
         private let githubURL: String
 

@@ -102,6 +102,7 @@ private func runForever(
 ) async throws -> ExitCode {
     let stops = stopSignals()
     limitMemoryPools()
+    if !forbidCoreDumps() { logger.warning("A crash may leave a core dump, with secrets in it") }
     let daemon = try await Daemon(
         configuration, variables: invocation.console.environment, logger: logger)
     logger.notice("Listening", ["address": daemon.address, "repository": daemon.board.current.repository])

@@ -6,12 +6,18 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 void kn_malloc_trim(void) { malloc_trim(0); }
 
 void kn_malloc_pools(int count) { mallopt(M_ARENA_MAX, count); }
+
+int kn_no_core_dumps(void) {
+    struct rlimit none = {0, 0};
+    return setrlimit(RLIMIT_CORE, &none) == 0 ? 0 : errno;
+}
 
 void kn_line_buffer_output(void) {
     setvbuf(stdout, NULL, _IOLBF, 0);

@@ -9,6 +9,8 @@
 void kn_malloc_trim(void);
 /// Limits the pools that threads allocate from.
 void kn_malloc_pools(int count);
+/// Lets no core be written of this process and its children; returns 0, or an errno.
+int kn_no_core_dumps(void);
 /// Makes standard output and standard error line-buffered, so a crash loses no finished line.
 void kn_line_buffer_output(void);
 /// Writes one whole buffer to a descriptor; returns 0, or an errno.
